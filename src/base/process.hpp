@@ -1,0 +1,14 @@
+// What a process has to settle once at start, before it has threads.
+#pragma once
+
+namespace trawl {
+
+/// Soft limit of open files up to the hard one: every fetch needs a descriptor.
+void raise_descriptor_limit();
+/// A write to a closed pipe or socket is an error code, not a signal.
+void ignore_broken_pipes();
+/// Makes the allocator give memory back once a large task is gone: blocks of 128 KiB and more are mapped one
+/// by one, whatever was freed before (glibc would raise that threshold to 32 MiB), and threads share two arenas.
+void settle_allocator();
+
+}  // namespace trawl
