@@ -1,0 +1,229 @@
+#include "url/idna.hpp"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "url/ascii.hpp"
+#include "url/punycode.hpp"
+
+namespace trawl {
+namespace {
+
+constexpr std::string_view ace_prefix = "xn--";
+/// What DNS takes, 253 octets of punycode, comes from 950 bytes at most. A hostile 64 KiB would cost 0.6 s.
+constexpr std::size_t domain_limit_bytes = 1024;
+constexpr std::size_t label_limit = 255;  // Code points of a label that is looked at twice; DNS takes 63.
+constexpr char32_t stand_in = U'_';       // Neutral for everything that is checked: mapping, NFC, joiners, bidi.
+
+struct idn2_deleter {
+  void operator()(void* p) const { idn2_free(p); }
+};
+
+[[nodiscard]] bool all_ascii(std::u32string_view text) {
+  return std::ranges::all_of(text, [](char32_t c) { return c < 0x80; });
+}
+
+/// One question to libidn2; its answer goes to `ascii`. `extra` are flags beside IDN2_NONTRANSITIONAL.
+[[nodiscard]] int ask(const std::string& domain, std::string& ascii, int extra = 0) {
+  char* answer = nullptr;
+  const int code = idn2_to_ascii_8z(domain.c_str(), &answer, IDN2_NONTRANSITIONAL | extra);
+  const std::unique_ptr<char, idn2_deleter> owner(answer);
+  if (code == IDN2_OK) ascii = answer;
+  return code;
+}
+
+void append_utf8(char32_t c, std::string& out) {
+  const auto tail = [c](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3f)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out.append({static_cast<char>(0xc0 | c >> 6), tail(0)});
+  } else if (c < 0x10000) {
+    out.append({static_cast<char>(0xe0 | c >> 12), tail(6), tail(0)});
+  } else {
+    out.append({static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0)});
+  }
+}
+
+[[nodiscard]] std::string to_utf8(std::u32string_view text) {
+  std::string out;
+  for (char32_t c : text) append_utf8(c, out);
+  return out;
+}
+
+/// The code points of a label in UTF-8 or punycode, as they are. nullopt if it is neither, or too long for libidn2.
+[[nodiscard]] std::optional<std::u32string> decode(const std::string& label) {
+  std::uint32_t* answer = nullptr;
+  const int code = idn2_to_unicode_8z4z(label.c_str(), &answer, 0);
+  const std::unique_ptr<std::uint32_t, idn2_deleter> owner(answer);
+  if (code != IDN2_OK) return std::nullopt;
+  std::u32string out;
+  for (const std::uint32_t* p = answer; *p != 0; ++p) out += static_cast<char32_t>(*p);
+  return out;
+}
+
+/// The same for UTF-8 of any length: one by one.
+[[nodiscard]] std::optional<std::u32string> decode_utf8(std::string_view label) {
+  std::u32string out;
+  while (!label.empty()) {
+    std::size_t bytes = 1;
+    while (bytes < label.size() && (label[bytes] & 0xc0) == 0x80) ++bytes;
+    const auto one = decode(std::string(label.substr(0, bytes)));
+    if (!one || out.size() == label_limit) return std::nullopt;
+    out += *one;
+    label.remove_prefix(bytes);
+  }
+  return out;
+}
+
+/// libidn2 takes hyphens in some places only, and other punctuation in none. ('=' may compose with what follows.)
+[[nodiscard]] bool is_punctuation(char32_t c) {
+  return c < 0x80 && c != U'=' && !is_alpha(static_cast<char>(c)) && !is_digit(static_cast<char>(c));
+}
+
+/// The blocks written from right to left: a symbol of these is not neutral, so nothing can stand in for it.
+[[nodiscard]] bool is_right_to_left(char32_t c) {
+  return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfeff) ||
+         (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
+}
+
+/// Parenthesized Hangul: libidn2 maps it and yet takes it for valid as it is.
+[[nodiscard]] bool is_misjudged(char32_t c) { return c >= 0x3200 && c <= 0x321e; }
+
+/// UTS 46 may allow it, IDNA2008 does not: emoji and other symbols.
+[[nodiscard]] bool is_symbol(char32_t c) {
+  if (c < 0x80 || is_right_to_left(c) || is_misjudged(c)) return false;
+  std::string alone(1, static_cast<char>(stand_in)), ignored;
+  append_utf8(c, alone);
+  return ask(alone, ignored) == IDN2_DISALLOWED;
+}
+
+/// A label in two halves: what libidn2 is to map, and the characters it must not see, in order.
+struct split_label {
+  std::u32string text;
+  std::u32string hidden;  ///< One for each stand-in in `text`.
+};
+
+[[nodiscard]] split_label hide_what_idna2008_dislikes(std::u32string_view label) {
+  split_label out;
+  for (char32_t c : label) {
+    const bool hide = is_punctuation(c) || is_symbol(c);
+    out.text += hide ? stand_in : c;
+    if (hide) out.hidden += c;
+  }
+  return out;
+}
+
+[[nodiscard]] std::u32string lower(std::u32string text) {
+  for (char32_t& c : text) c = c < 0x80 ? static_cast<char32_t>(to_lower(static_cast<char>(c))) : c;
+  return text;
+}
+
+/// Mapped and normalised by libidn2, which also checks joiners and bidi. One label stays one.
+[[nodiscard]] std::optional<std::u32string> map(std::u32string_view text) {
+  std::string ascii;
+  if (ask(to_utf8(text), ascii, IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK || ascii.find('.') != ascii.npos)
+    return std::nullopt;
+  return decode(ascii);
+}
+
+/// Puts the hidden characters back where their stand-ins are. False if the mapping made or lost some.
+[[nodiscard]] bool restore(std::u32string& text, std::u32string_view hidden) {
+  for (char32_t& c : text) {
+    if (c != stand_in) continue;
+    if (hidden.empty()) return false;
+    c = hidden.front();
+    hidden.remove_prefix(1);
+  }
+  return hidden.empty();
+}
+
+/// The label without the ASCII that has no say in its validity, so that libidn2 does not stumble over its length.
+[[nodiscard]] std::u32string essence(std::u32string_view label) {
+  std::u32string out;
+  for (char32_t c : label) {
+    if (is_punctuation(c)) c = stand_in;
+    if (c < 0x80 && !out.empty() && out.back() < 0x80) out.pop_back();
+    out += c;
+  }
+  return out;
+}
+
+/// Every code point allowed by UTS 46 and the whole in NFC: libidn2 asks no more of a label that comes as punycode.
+[[nodiscard]] bool is_valid(std::u32string_view label) {
+  const auto puny = punycode_encode(essence(label));
+  std::string ignored;
+  return puny && ask(std::string(ace_prefix) + *puny, ignored, IDN2_NO_ALABEL_ROUNDTRIP) == IDN2_OK;
+}
+
+[[nodiscard]] std::optional<std::string> unicode_label_to_ascii(std::u32string_view label) {
+  split_label parts = hide_what_idna2008_dislikes(label);
+  auto mapped = all_ascii(parts.text) ? std::optional(lower(parts.text)) : map(parts.text);
+  if (!mapped || !restore(*mapped, parts.hidden)) return std::nullopt;
+  if (all_ascii(*mapped)) {
+    std::string ascii = to_utf8(*mapped);
+    return ascii.starts_with(ace_prefix) ? std::nullopt : std::optional(std::move(ascii));
+  }
+  const auto puny = punycode_encode(*mapped);
+  if (!puny || !is_valid(*mapped)) return std::nullopt;
+  return std::string(ace_prefix) + *puny;
+}
+
+/// Punycode stands for itself, but only if what it stands for is valid and already in its mapped form.
+[[nodiscard]] std::optional<std::string> punycode_label_to_ascii(std::string label) {
+  std::ranges::transform(label, label.begin(), to_lower);
+  const auto decoded = decode(label);
+  if (!decoded || all_ascii(*decoded) || unicode_label_to_ascii(*decoded) != label) return std::nullopt;
+  return label;
+}
+
+[[nodiscard]] std::optional<std::string> label_to_ascii(std::string label) {
+  if (starts_ignoring_case(label, ace_prefix)) return punycode_label_to_ascii(std::move(label));
+  if (std::ranges::all_of(label, is_ascii)) {
+    std::ranges::transform(label, label.begin(), to_lower);
+    return label;
+  }
+  const auto decoded = decode_utf8(label);
+  if (!decoded) return std::nullopt;
+  return unicode_label_to_ascii(*decoded);
+}
+
+/// Where the next label ends, and the bytes its dot takes: UTS 46 knows four (U+002E, U+3002, U+FF0E, U+FF61).
+[[nodiscard]] std::pair<std::size_t, std::size_t> find_dot(std::string_view domain) {
+  std::pair<std::size_t, std::size_t> first{domain.size(), 0};
+  for (const std::string_view dot : {".", "\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"}) {
+    const std::size_t at = domain.substr(0, first.first).find(dot);
+    if (at != domain.npos) first = {at, dot.size()};
+  }
+  return first;
+}
+
+[[nodiscard]] bool labels_to_ascii(std::string_view domain, std::string& ascii) {
+  for (ascii.clear();; ascii += '.') {
+    const auto [length, dot] = find_dot(domain);
+    const auto label = label_to_ascii(std::string(domain.substr(0, length)));
+    if (!label) return false;
+    ascii += *label;
+    if (dot == 0) return true;
+    domain.remove_prefix(length + dot);
+  }
+}
+
+}  // namespace
+
+bool domain_to_ascii(std::string_view domain, std::string& out) {
+  std::string ascii;
+  if (domain.size() > domain_limit_bytes) return false;
+  if (domain.find('\0') != domain.npos) return false;  // libidn2 would see the front only.
+  if (ask(std::string(domain), ascii) != IDN2_OK && !labels_to_ascii(domain, ascii)) return false;
+  if (ascii.empty()) return false;  // Of nothing but ignored characters.
+  out += ascii;
+  return true;
+}
+
+}  // namespace trawl
