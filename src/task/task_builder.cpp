@@ -1,0 +1,124 @@
+#include "task/task_builder.hpp"
+
+#include <openssl/rand.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace trawl {
+namespace {
+
+// Keyed, so that nobody can choose host names that all fall on one shard or one bucket.
+std::uint64_t hash_seed() {
+  static const std::uint64_t seed = [] {
+    std::uint64_t random = 0;
+    RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
+    return random;
+  }();
+  return seed;
+}
+
+std::uint64_t hash(std::string_view text) { return XXH3_64bits_withSeed(text.data(), text.size(), hash_seed()); }
+
+}  // namespace
+
+std::uint64_t host_hash(const url& where) {
+  const std::uint16_t standard = where.is_https() ? 443 : 80;
+  const std::uint64_t port = where.port() == standard ? 0 : where.port();
+  return hash(where.hostname()) ^ (port * 0x9E3779B97F4A7C15);
+}
+
+task_builder::task_builder(std::size_t shards) : shards_(shards) {}
+
+void task_builder::add_url(std::string_view text) {
+  const std::uint32_t index = size();
+  parts_.urls.add(text);
+  parts_.next.push_back(no_index);
+  note_duplicate(text, index);
+  if (parsed_.parse(text) == url_errc::ok)
+    append(chain_of(parsed_), index);
+  else
+    append(invalid_, index);
+}
+
+std::size_t task_builder::bytes() const {
+  return parts_.urls.bytes() + parts_.next.bytes() + std::size_t{size()} * 2 * sizeof(std::uint64_t) +
+         chains_.size() * sizeof(open_chain);
+}
+
+void task_builder::append(open_chain& chain, std::uint32_t index) {
+  if (chain.chain.count++ == 0)
+    chain.chain.head = index;
+  else
+    parts_.next[chain.tail] = index;
+  chain.tail = index;
+}
+
+void task_builder::note_duplicate(std::string_view text, std::uint32_t index) {
+  const std::uint64_t key = hash(text);
+  const auto [found, fresh] = first_by_text_[key % first_by_text_.size()].try_emplace(key, index);
+  if (fresh || parts_.urls.text(found->second) != text) return;
+  parts_.duplicates.emplace_back(index, found->second);
+}
+
+task_builder::open_chain& task_builder::chain_of(const url& where) {
+  const std::uint64_t origin = hash(where.origin());
+  if (latest_chain_ != no_index && origin == latest_host_) return chains_[latest_chain_];
+  const auto [found, fresh] = chain_by_host_.try_emplace(origin, static_cast<std::uint32_t>(chains_.size()));
+  if (fresh) {
+    chains_.emplace_back();
+    chains_.back().shard = static_cast<std::uint32_t>(host_hash(where) % shards_);
+  }
+  latest_host_ = origin;
+  latest_chain_ = found->second;
+  return chains_[latest_chain_];
+}
+
+namespace {
+
+// Pairs (index, first index of its text) become (index, group number) in order of index, the first ones
+// of each group included.
+std::uint32_t number_groups(std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs) {
+  std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::uint32_t groups = 0;
+  const std::size_t repeats = pairs.size();
+  for (std::size_t i = 0; i < repeats;) {
+    const std::uint32_t first = pairs[i].second;
+    for (; i < repeats && pairs[i].second == first; ++i) pairs[i].second = groups;
+    pairs.emplace_back(first, groups++);
+  }
+  std::sort(pairs.begin(), pairs.end());
+  return groups;
+}
+
+}  // namespace
+
+std::shared_ptr<task> task_builder::finish() {
+  parts_.id = new_uuid();
+  parts_.chains.resize(shards_);
+  for (const open_chain& each : chains_) parts_.chains[each.shard].push_back(each.chain);
+  parts_.invalid = invalid_.chain;
+  parts_.duplicate_groups = number_groups(parts_.duplicates);
+  return std::make_shared<task>(std::move(parts_));
+}
+
+std::string new_uuid() {
+  std::array<unsigned char, 16> octets{};
+  if (RAND_bytes(octets.data(), octets.size()) != 1) throw std::runtime_error("no randomness for a task id");
+  octets[6] = static_cast<unsigned char>((octets[6] & 0x0F) | 0x40);
+  octets[8] = static_cast<unsigned char>((octets[8] & 0x3F) | 0x80);
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += "0123456789abcdef"[octets[i] >> 4];
+    text += "0123456789abcdef"[octets[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace trawl

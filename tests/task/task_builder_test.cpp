@@ -1,0 +1,109 @@
+#include "task/task_builder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace trawl;
+
+namespace {
+
+std::vector<std::uint32_t> members(const task& of, host_chain chain) {
+  std::vector<std::uint32_t> indices;
+  for (std::uint32_t at = chain.head; at != no_index; at = of.next(at)) indices.push_back(at);
+  return indices;
+}
+
+}  // namespace
+
+TEST_CASE("task_builder: the inputs of one host form one chain, in their order") {
+  task_builder builder(1);
+  for (const char* each :
+       {"http://a.test/1", "http://b.test/1", "HTTP://A.test:80/2", "http://b.test/2", "http://a.test/3"})
+    builder.add_url(each);
+  const auto built = builder.finish();
+  const auto chains = built->chains(0);
+  REQUIRE(chains.size() == 2);
+  CHECK(chains[0].count == 3);
+  CHECK(members(*built, chains[0]) == std::vector<std::uint32_t>{0, 2, 4});
+  CHECK(members(*built, chains[1]) == std::vector<std::uint32_t>{1, 3});
+  CHECK(built->url(2) == "HTTP://A.test:80/2");
+}
+
+TEST_CASE("task_builder: what is no URL we fetch is kept apart, byte for byte") {
+  task_builder builder(2);
+  for (const char* each : {"nonsense", "http://a.test/", "ftp://a.test/", "", "http://"}) builder.add_url(each);
+  const auto built = builder.finish();
+  CHECK(built->total() == 5);
+  CHECK(members(*built, built->invalid()) == std::vector<std::uint32_t>{0, 2, 3, 4});
+  CHECK(built->url(3).empty());
+}
+
+TEST_CASE("task_builder: every host belongs to one shard, and every input to one chain") {
+  constexpr std::size_t shards = 3;
+  task_builder builder(shards);
+  for (int i = 0; i < 1000; ++i) builder.add_url("https://h" + std::to_string(i % 50) + ".test/" + std::to_string(i));
+  const auto built = builder.finish();
+  std::set<std::uint32_t> seen;
+  std::size_t hosts = 0;
+  for (std::size_t shard = 0; shard < shards; ++shard)
+    for (const host_chain& chain : built->chains(shard)) {
+      ++hosts;
+      const auto indices = members(*built, chain);
+      CHECK(indices.size() == chain.count);
+      for (const std::uint32_t index : indices) CHECK(seen.insert(index).second);
+    }
+  CHECK(hosts == 50);
+  CHECK(seen.size() == 1000);
+}
+
+TEST_CASE("task_builder: http and https of a name on their own ports belong to the same shard") {
+  url plain, secure, other;
+  REQUIRE(plain.parse("http://a.test/") == url_errc::ok);
+  REQUIRE(secure.parse("https://a.test/") == url_errc::ok);
+  REQUIRE(other.parse("https://a.test:8443/") == url_errc::ok);
+  CHECK(host_hash(plain) == host_hash(secure));
+  CHECK(host_hash(plain) != host_hash(other));
+}
+
+TEST_CASE("task_builder: inputs of equal text are one group, however many and wherever") {
+  task_builder builder(1);
+  for (const char* each :
+       {"http://a.test/x", "bad", "http://a.test/y", "http://a.test/x", "bad", "http://a.test/X", "http://a.test/x"})
+    builder.add_url(each);
+  const auto built = builder.finish();
+  CHECK(built->duplicate_groups() == 2);
+  const auto pairs = built->duplicates();
+  REQUIRE(pairs.size() == 5);
+  CHECK(std::is_sorted(pairs.begin(), pairs.end()));
+  CHECK(pairs[0].first == 0);
+  CHECK(pairs[2].first == 3);
+  CHECK(pairs[0].second == pairs[2].second);
+  CHECK(pairs[0].second == pairs[4].second);
+  CHECK(pairs[1].second == pairs[3].second);
+  CHECK(pairs[0].second != pairs[1].second);
+}
+
+TEST_CASE("task_builder: a queued URL costs less than 40 bytes beside its text") {
+  task_builder builder(1);
+  std::size_t text = 0;
+  constexpr std::size_t count = 300000;  // The last chunk is half empty, whatever it holds.
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string each = "http://a.test/path/to/page/" + std::to_string(i);
+    text += each.size();
+    builder.add_url(each);
+  }
+  const auto built = builder.finish();
+  CHECK((built->bytes() - text) / count < 40);
+}
+
+TEST_CASE("new_uuid: version 4, variant 1, and never the same") {
+  const std::string one = new_uuid();
+  CHECK(one.size() == 36);
+  CHECK(one[14] == '4');
+  CHECK(std::string("89ab").find(one[19]) != std::string::npos);
+  CHECK(one != new_uuid());
+}
