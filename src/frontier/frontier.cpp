@@ -1,0 +1,192 @@
+#include "frontier/frontier.hpp"
+
+#include <cassert>
+
+namespace trawl {
+namespace {
+
+bool has_turn(const host& at) { return static_cast<const list_hook<by_turn>&>(at).is_linked(); }
+
+}  // namespace
+
+host& frontier::find_or_make(std::string_view origin) {
+  if (const auto found = hosts_.find(origin); found != hosts_.end()) return *found->second;
+  auto made = std::make_unique<host>(std::string(origin), limits_, *this);
+  host& at = *made;
+  hosts_.emplace(at.origin(), std::move(made));
+  return at;
+}
+
+void frontier::add(host& at, task_run& run, host_chain inputs) {
+  sub_queue& waiting = queue_of(at, run);
+  assert(waiting.chain.count == 0 && "a task has one chain a host");
+  waiting.chain = inputs;
+  wake(at);
+}
+
+void frontier::add(host& at, fetch&& again) {
+  sub_queue& waiting = queue_of(at, *again.run);
+  waiting.resumed.push_back(*new resumed_fetch(std::move(again)));  // NOLINT: owned by being listed.
+  wake(at);
+}
+
+sub_queue& frontier::queue_of(host& at, task_run& run) {
+  sub_queue*& found = queues_[{&at, &run}];
+  if (found != nullptr) return *found;
+  found = new sub_queue(run, at);  // NOLINT: owned by being listed.
+  run.queues.push_back(*found);
+  ++run.queued_hosts;
+  at.queue(*found);
+  return *found;
+}
+
+void frontier::drop(sub_queue& spent) {
+  queues_.erase({&spent.at, &spent.run});
+  --spent.run.queued_hosts;
+  delete &spent;  // NOLINT: owned by being in the lists, unlinks itself.
+}
+
+void frontier::withdraw(task_run& run, std::vector<fetch>& fetches) {
+  while (!run.queues.empty()) {
+    sub_queue& each = run.queues.front();
+    if (each.chain.count > 0) run.doomed.push_back(each.chain);
+    for (resumed_fetch& waiting : each.resumed) fetches.push_back(std::move(waiting.what));
+    each.resumed.clear_and_dispose([](resumed_fetch* spent) { delete spent; });  // NOLINT: owned by being listed.
+    drop(each);
+  }
+}
+
+host* frontier::next(time_point now, fetch& into) {
+  uncap();
+  while (!ready_.empty()) {
+    if (!acquire()) return nullptr;
+    host& at = ready_.front();
+    ready_.pop_front();
+    if (!may_start(at)) {
+      capped_.push_back(at);
+      release();
+      continue;
+    }
+    const time_point when = at.take(now, into);
+    if (when <= now) {
+      if (at.has_work()) ready_.push_back(at);
+      return &at;
+    }
+    release();
+    if (!forget_if_idle(at, now)) park(at, when);
+  }
+  claim(false);
+  return nullptr;
+}
+
+bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into) {
+  if (!at.has_work()) return false;
+  if (turns >= turns_in_a_row && others_wait(at)) {
+    step_back(at);
+    return false;
+  }
+  if (!window_.try_acquire(shard_)) return false;
+  ++held_;
+  if (at.take(now, into, &verifying) <= now) return true;
+  release();
+  return false;
+}
+
+bool frontier::others_wait(const host& at) const {
+  return others_ready(at, 1) || (!capped_.empty() && !within_share(at)) || over_fair_share();
+}
+
+// It has had its turn by going on; the slot it makes way with is not to come back to it.
+void frontier::step_back(host& at) {
+  if (ready_.empty() || &ready_.front() != &at) return;
+  ready_.pop_front();
+  ready_.push_back(at);
+}
+
+bool frontier::acquire() {
+  if (over_fair_share()) {
+    window_.wake_when_free(shard_);
+    return false;
+  }
+  const bool got = window_.try_acquire(shard_);
+  if (got) ++held_;
+  claim((claiming_ || !got) && held_ < window_.fair_share());
+  return got;
+}
+
+void frontier::release() {
+  --held_;
+  window_.release();
+}
+
+void frontier::claim(bool on) {
+  if (std::exchange(claiming_, on) != on) window_.claim(shard_, on);
+}
+
+bool frontier::over_fair_share() const { return held_ >= window_.fair_share() && window_.others_claim(shard_); }
+
+void frontier::finished(host& at, task_run& run) {
+  at.finished(run);
+  release();
+  if (!at.armed() || run.limited) wake(at);
+}
+
+// Now and then also for `at` itself and for capped hosts: slots that other shards freed are news to nobody.
+bool frontier::others_ready(const host& at, std::size_t turns) const {
+  const bool only_itself = ready_.empty() || (&ready_.front() == &at && &ready_.back() == &at);
+  return !only_itself || (turns % turns_in_a_row == 0 && (!ready_.empty() || !capped_.empty()));
+}
+
+void frontier::not_approached(host& at) {
+  if (at.limits_settled()) return;
+  at.budget().forget_start();
+  wake(at);
+}
+
+void frontier::wake(host& at) {
+  if (!at.has_work() || has_turn(at)) return;
+  deadline_queue::disarm(at);
+  ready_.push_back(at);
+}
+
+void frontier::came_due(host& at, time_point now) {
+  if (!forget_if_idle(at, now)) wake(at);
+}
+
+bool frontier::forget_if_idle(host& at, time_point now) {
+  if (at.has_work() || at.lanes != 0 || at.in_flight() != 0) return false;
+  if (!at.forgettable(now)) {
+    deadlines_.arm(at, at.budget().next_start());
+    return false;
+  }
+  hosts_.erase(hosts_.find(at.origin()));
+  return true;
+}
+
+void frontier::park(host& at, time_point until) {
+  if (until != time_point::max() && at.has_work()) deadlines_.arm(at, until);
+}
+
+// The +1: next() holds a slot already when it asks.
+bool frontier::within_share(const host& at) const {
+  return static_cast<std::int64_t>(at.in_flight()) < share_of_free * (window_.free() + 1);
+}
+
+// Nor does a task, through however many hosts that stall.
+bool frontier::may_start(host& at) const {
+  const auto share = static_cast<std::size_t>(share_of_free * (window_.free() + 1));
+  return within_share(at) && (!at.has_work() || at.bring_forward(share));
+}
+
+// One look at the longest waiting capped host a call: each finished fetch calls for one.
+void frontier::uncap() {
+  if (capped_.empty() || window_.free() <= 0) return;
+  host& first = capped_.front();
+  capped_.pop_front();
+  if (may_start(first))
+    ready_.push_back(first);
+  else
+    capped_.push_back(first);
+}
+
+}  // namespace trawl

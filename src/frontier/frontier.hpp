@@ -1,0 +1,95 @@
+// What next: the hosts of one shard in the order of their turns.
+//
+// A host with work is in one of four places: in the ready list, served in turn; in the capped list, while
+// it holds its share of the in-flight window; in the deadline queue, while it must wait; or nowhere,
+// while only the end of one of its own fetches can change anything. So a slow or limited host delays
+// nobody else, and no host is looked at without a reason.
+// Decides, does no I/O, reads no clock. Belongs to its shard's loop.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/deadline_queue.hpp"
+#include "frontier/host.hpp"
+#include "frontier/window.hpp"
+
+namespace trawl {
+
+class frontier {
+ public:
+  /// A host, and a task on this shard, starts a fetch only while it holds fewer than this many times the
+  /// free slots of the window, so that neither can take it all.
+  static constexpr std::int64_t share_of_free = 8;
+
+  frontier(std::size_t shard, window& slots, deadline_queue& deadlines, host_limits limits)
+      : shard_(shard), window_(slots), deadlines_(deadlines), limits_(limits) {}
+  frontier(const frontier&) = delete;
+  frontier& operator=(const frontier&) = delete;
+
+  /// The host of that origin; made when there is none.
+  host& find_or_make(std::string_view origin);
+  /// Queues inputs of `run`; `at` gets its turn.
+  void add(host& at, task_run& run, host_chain inputs);
+  /// Queues a fetch that waits for another turn.
+  void add(host& at, fetch&& again);
+  /// Takes everything of `run` that waits at hosts: inputs into run.doomed, fetches into `fetches`.
+  void withdraw(task_run& run, std::vector<fetch>& fetches);
+
+  /// The next fetch that may start, and where; nullptr when there is none now. It holds a window slot.
+  host* next(time_point now, fetch& into);
+  /// A fetch handed out by next() or again() is over.
+  void finished(host& at, task_run& run);
+  /// A fetch of `at` found no address it might dial. While none is known, there is nobody to be polite to.
+  void not_approached(host& at);
+  /// The next fetch of this very host for a lane that just finished one: no list is touched. False when
+  /// there is none now, or when others have waited long enough (`turns` since the lane was last given work).
+  bool again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into);
+  /// `at` may have become able to start something.
+  void wake(host& at);
+  /// Forgets a host that has nothing left. `at` is gone when it returns true.
+  bool forget_if_idle(host& at, time_point now);
+
+  /// next() is worth asking after a lane of `at` went on for its `turns`-th time; 0: stopped.
+  [[nodiscard]] bool others_ready(const host& at, std::size_t turns) const;
+  [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
+  template <class Visit>
+  void each_host(Visit visit) {
+    for (auto& [origin, at] : hosts_) visit(*at);
+  }
+
+ private:
+  friend class host;
+  /// Fetches a lane may do in a row while other hosts are ready.
+  static constexpr std::size_t turns_in_a_row = 16;
+
+  sub_queue& queue_of(host& at, task_run& run);
+  void drop(sub_queue& spent);
+  void came_due(host& at, time_point now);
+  bool acquire();
+  void release();
+  void claim(bool on);
+  bool over_fair_share() const;
+  bool within_share(const host& at) const;
+  bool may_start(host& at) const;
+  bool others_wait(const host& at) const;
+  void step_back(host& at);
+  void uncap();
+  void park(host& at, time_point until);
+
+  const std::size_t shard_;
+  window& window_;
+  deadline_queue& deadlines_;
+  const host_limits limits_;
+  boost::unordered_flat_map<std::string_view, std::unique_ptr<host>> hosts_;  // Keys live in the hosts.
+  boost::unordered_flat_map<std::pair<const host*, const task_run*>, sub_queue*> queues_;
+  linked_list<host, by_turn> ready_;
+  linked_list<host, by_turn> capped_;
+  std::size_t held_ = 0;   // Slots of the window.
+  bool claiming_ = false;  // Told the window so.
+};
+
+}  // namespace trawl
