@@ -1,0 +1,241 @@
+#include "resolve/ares_channel.hpp"
+
+#include <ares.h>
+#include <arpa/nameser.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "base/start_error.hpp"
+
+namespace trawl {
+namespace {
+
+// More than any name needs; the rest of a longer answer would never be dialled.
+constexpr int most_addresses = 32;
+constexpr int header_size = 12;
+
+void initialise_library() {
+  [[maybe_unused]] static const int once = ares_library_init(ARES_LIB_INIT_ALL);  // Function statics are thread-safe.
+}
+
+dns_reply kind_of_rcode(unsigned rcode) {
+  switch (rcode) {
+    case ns_r_formerr:
+      return dns_reply::format_error;
+    case ns_r_servfail:
+      return dns_reply::server_failure;
+    case ns_r_nxdomain:
+      return dns_reply::no_such_name;
+    case ns_r_notimpl:
+      return dns_reply::not_implemented;
+    case ns_r_refused:
+      return dns_reply::refused;
+    default:
+      return dns_reply::other_rcode;
+  }
+}
+
+// Of a query that ended without a reply. `error`: errno as c-ares left it.
+dns_reply kind_of_status(int status, int error) {
+  const bool short_of_sockets = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  if (status == ARES_ETIMEOUT) return dns_reply::no_answer;
+  if (status == ARES_ENOMEM || (status == ARES_ECONNREFUSED && short_of_sockets)) return dns_reply::out_of_resources;
+  if (status == ARES_EBADRESP) return dns_reply::malformed;
+  return dns_reply::unreachable;
+}
+
+asio::ip::address address_of(const ares_addrttl& found) {
+  asio::ip::address_v4::bytes_type bytes;
+  std::memcpy(bytes.data(), &found.ipaddr, bytes.size());
+  return asio::ip::address_v4(bytes);
+}
+
+asio::ip::address address_of(const ares_addr6ttl& found) {
+  asio::ip::address_v6::bytes_type bytes;
+  std::memcpy(bytes.data(), &found.ip6addr, bytes.size());
+  return asio::ip::address_v6(bytes);
+}
+
+// c-ares follows the aliases from the question on, and lowers each TTL to the least on that way.
+template <class Found, class Parse>
+dns_answer collect(const unsigned char* reply, int size, Parse parse) {
+  std::array<Found, most_addresses> found;
+  int count = most_addresses;
+  const int status = parse(reply, size, nullptr, found.data(), &count);
+  dns_answer answer;
+  answer.kind = status == ARES_ENODATA ? dns_reply::no_data : dns_reply::malformed;
+  if (status != ARES_SUCCESS) return answer;
+  answer.kind = count > 0 ? dns_reply::addresses : dns_reply::no_data;  // Aliases that lead nowhere are no data.
+  answer.ttl = seconds::max();
+  for (const Found& each : std::span(found).first(static_cast<std::size_t>(count))) {
+    answer.addresses.push_back(address_of(each));
+    answer.ttl = std::min(answer.ttl, seconds(each.ttl));
+  }
+  return answer;
+}
+
+dns_answer read_reply(dns_family family, const unsigned char* reply, int size) {
+  dns_answer answer;
+  answer.rcode = reply[3] & 0x0fU;  // RFC 1035 4.1.1
+  if (answer.rcode == ns_r_noerror)
+    return family == dns_family::a ? collect<ares_addrttl>(reply, size, ares_parse_a_reply)
+                                   : collect<ares_addr6ttl>(reply, size, ares_parse_aaaa_reply);
+  answer.kind = kind_of_rcode(answer.rcode);
+  return answer;
+}
+
+// c-ares takes servers as a list of its own kind of node.
+ares_addr_port_node node_of(const asio::ip::udp::endpoint& server) {
+  ares_addr_port_node node{};
+  node.udp_port = node.tcp_port = server.port();
+  if (server.address().is_v4()) {
+    node.family = AF_INET;
+    const auto bytes = server.address().to_v4().to_bytes();
+    std::memcpy(&node.addr.addr4, bytes.data(), bytes.size());
+  } else {
+    node.family = AF_INET6;
+    const auto bytes = server.address().to_v6().to_bytes();
+    std::memcpy(&node.addr.addr6, bytes.data(), bytes.size());
+  }
+  return node;
+}
+
+}  // namespace
+
+struct ares_channel::socket {
+  socket(executor_type loop, ares_channel* channel) : descriptor(loop), owner(channel) {}
+  asio::posix::basic_stream_descriptor<executor_type> descriptor;
+  ares_channel* owner;  ///< Null once c-ares has closed it; a handler may still be on its way then.
+  bool wants_read = false;
+  bool wants_write = false;
+  bool reading = false;
+  bool writing = false;
+};
+
+struct ares_channel::open_query {
+  ares_channel* channel;
+  dns_family family;
+  std::unique_ptr<dns_query> query;
+};
+
+ares_channel::ares_channel(executor_type loop, const asio::ip::udp::endpoint& server, milliseconds patience,
+                           std::function<void()> after_run)
+    : loop_(std::move(loop)), after_run_(std::move(after_run)) {
+  initialise_library();
+  // Everything is said here, so that c-ares reads no file: it would do so for each channel.
+  ares_options options{};
+  in_addr placeholder{htonl(INADDR_LOOPBACK)};
+  char lookups[] = "b";
+  options.flags =
+      ARES_FLAG_STAYOPEN | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
+  options.timeout = static_cast<int>(patience.count());
+  options.tries = 1;
+  options.ndots = 1;
+  options.ednspsz = 1232;  // What passes everywhere in one datagram (DNS flag day 2020).
+  options.socket_receive_buffer_size = options.socket_send_buffer_size = 4 << 20;
+  options.servers = &placeholder;
+  options.nservers = 1;
+  options.lookups = lookups;
+  options.sock_state_cb = on_socket_state;
+  options.sock_state_cb_data = this;
+  const int given = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_EDNSPSZ |
+                    ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_SNDBUF | ARES_OPT_SERVERS | ARES_OPT_DOMAINS |
+                    ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_NOROTATE | ARES_OPT_SOCK_STATE_CB;
+  if (const int status = ares_init_options(&channel_, &options, given); status != ARES_SUCCESS)
+    throw start_error(std::string("c-ares: ") + ares_strerror(status));
+  ares_addr_port_node node = node_of(server);
+  if (ares_set_servers_ports(channel_, &node) == ARES_SUCCESS) return;
+  ares_destroy(channel_);
+  throw start_error("c-ares: out of memory");
+}
+
+ares_channel::~ares_channel() {
+  ares_destroy(channel_);  // Ends every query and closes every socket, through the callbacks below.
+  assert(open_ == 0 && sockets_.empty());
+}
+
+void ares_channel::ask(const std::string& name, dns_family family, std::unique_ptr<dns_query> query) {
+  ++open_;
+  ++asked_;
+  errno = 0;  // on_answer() looks at it.
+  // Ours again in on_answer(), which c-ares calls exactly once whatever happens.
+  auto* const asked = new open_query{this, family, std::move(query)};
+  ::ares_query(channel_, name.c_str(), ns_c_in, family == dns_family::a ? ns_t_a : ns_t_aaaa, on_answer, asked);
+}
+
+void ares_channel::reap() {
+  errno = 0;
+  ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  after_run_();
+}
+
+void ares_channel::on_answer(void* query, int status, int, unsigned char* reply, int size) {
+  const int error = errno;
+  const std::unique_ptr<open_query> ended(static_cast<open_query*>(query));
+  --ended->channel->open_;
+  if (status == ARES_EDESTRUCTION) return;
+  dns_answer answer;
+  if (reply != nullptr && size >= header_size)
+    answer = read_reply(ended->family, reply, size);
+  else
+    answer.kind = kind_of_status(status, error);
+  ended->query->answered(std::move(answer));
+}
+
+void ares_channel::on_socket_state(void* self, int fd, int readable, int writable) {
+  auto& channel = *static_cast<ares_channel*>(self);
+  if (readable == 0 && writable == 0) return channel.forget(fd);
+  channel.watch(fd, readable != 0, writable != 0);
+}
+
+void ares_channel::watch(int fd, bool readable, bool writable) {
+  std::shared_ptr<socket>& which = sockets_[fd];
+  if (!which) {
+    which = std::make_shared<socket>(loop_, this);
+    error_code ec;
+    which->descriptor.assign(fd, ec);  // Fails when epoll is out of memory; the queries then run out of time.
+    if (ec) return void(sockets_.erase(fd));
+  }
+  which->wants_read = readable;
+  which->wants_write = writable;
+  arm(which);
+}
+
+void ares_channel::forget(int fd) {
+  const auto at = sockets_.find(fd);
+  if (at == sockets_.end()) return;
+  at->second->owner = nullptr;
+  at->second->descriptor.release();  // c-ares closes it after this; twice would hit somebody else's descriptor.
+  sockets_.erase(at);
+}
+
+void ares_channel::arm(const std::shared_ptr<socket>& which) {
+  using base = asio::posix::descriptor_base;
+  if (which->wants_read && !std::exchange(which->reading, true))
+    which->descriptor.async_wait(base::wait_read, [which](error_code ec) {
+      which->reading = false;
+      if (!ec && which->owner != nullptr) which->owner->ready(which, true);
+    });
+  if (which->wants_write && !std::exchange(which->writing, true))
+    which->descriptor.async_wait(base::wait_write, [which](error_code ec) {
+      which->writing = false;
+      if (!ec && which->owner != nullptr) which->owner->ready(which, false);
+    });
+}
+
+void ares_channel::ready(const std::shared_ptr<socket>& which, bool readable) {
+  const int fd = which->descriptor.native_handle();
+  errno = 0;
+  ares_process_fd(channel_, readable ? fd : ARES_SOCKET_BAD, readable ? ARES_SOCKET_BAD : fd);
+  after_run_();
+  if (which->owner != nullptr) arm(which);
+}
+
+}  // namespace trawl
