@@ -1,0 +1,97 @@
+#include "connect/tls_bio.hpp"
+
+#include <openssl/bio.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <new>
+
+namespace trawl {
+
+namespace {
+
+/// What an idle connection may keep of its buffer: a request head fits.
+constexpr std::size_t kept_capacity = 2048;
+
+tls_wire& wire_of(BIO* bio) { return *static_cast<tls_wire*>(BIO_get_data(bio)); }
+
+void remember_first(tls_wire& wire, const char* data, std::size_t size) {
+  const std::size_t more = std::min(size, wire.first.size() - wire.first_size);
+  std::copy_n(data, more, wire.first.begin() + static_cast<std::ptrdiff_t>(wire.first_size));
+  wire.first_size += more;
+}
+
+int receive(BIO* bio, char* into, int size) {
+  tls_wire& wire = wire_of(bio);
+  BIO_clear_retry_flags(bio);
+  if (wire.deaf || wire.unsent()) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const ssize_t got = ::recv(wire.fd, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
+  if (got > 0) {
+    if (wire.first_size < wire.first.size()) remember_first(wire, into, static_cast<std::size_t>(got));
+  } else if (got == 0) {
+    wire.ended = true;
+  } else if (errno == EAGAIN || errno == EINTR) {
+    BIO_set_retry_read(bio);
+  } else {
+    wire.error = errno;
+  }
+  return static_cast<int>(got);
+}
+
+int append(BIO* bio, const char* data, int size) try {
+  BIO_clear_retry_flags(bio);
+  wire_of(bio).out.append(data, static_cast<std::size_t>(size));
+  return size;
+} catch (const std::bad_alloc&) {  // No exception may pass through OpenSSL.
+  return -1;
+}
+
+long control(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_FLUSH) return 1;  // tls_client flushes, once a step.
+  if (command == BIO_CTRL_EOF) return wire_of(bio).ended ? 1 : 0;
+  return 0;
+}
+
+BIO_METHOD* make_method() {
+  BIO_METHOD* const method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "trawl socket");
+  if (method == nullptr) throw std::bad_alloc();
+  BIO_meth_set_read(method, receive);
+  BIO_meth_set_write(method, append);
+  BIO_meth_set_ctrl(method, control);
+  return method;
+}
+
+}  // namespace
+
+BIO* new_tls_bio(tls_wire& wire) {
+  struct free_method {
+    void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+  };
+  static const std::unique_ptr<BIO_METHOD, free_method> method(make_method());
+  BIO* const bio = BIO_new(method.get());
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, &wire);
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+int flush(tls_wire& wire) {
+  while (wire.unsent()) {
+    const ssize_t gone =
+        ::send(wire.fd, wire.out.data() + wire.sent, wire.out.size() - wire.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (gone < 0 && errno == EINTR) continue;
+    if (gone < 0) return errno;
+    wire.sent += static_cast<std::size_t>(gone);
+  }
+  wire.sent = 0;
+  wire.out.clear();
+  if (wire.out.capacity() > kept_capacity) std::string().swap(wire.out);
+  return 0;
+}
+
+}  // namespace trawl

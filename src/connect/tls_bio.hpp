@@ -1,0 +1,39 @@
+// The wire under one TLS connection: OpenSSL reads straight from the socket and writes into a
+// buffer of ours that leaves in one send() per step, so the client's Finished and the request share
+// a segment. Against asio::ssl::stream: 25 KB a connection instead of 91, and no second copy.
+// Belongs to one loop. Not thread-safe.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace trawl {
+
+struct tls_wire {
+  int fd = -1;
+  /// Bytes for the peer; those before `sent` have left. Empty whenever nothing waits to be sent.
+  std::string out;
+  std::size_t sent = 0;
+  bool ended = false;            ///< The peer closed its side.
+  bool deaf = false;             ///< Reads find nothing: only what OpenSSL holds already is to be looked at.
+  int error = 0;                 ///< errno of the receive that failed.
+  std::array<char, 16> first{};  ///< The first bytes ever received: they tell when it is not TLS.
+  std::size_t first_size = 0;
+
+  [[nodiscard]] std::string_view first_bytes() const { return {first.data(), first_size}; }
+  [[nodiscard]] bool unsent() const { return sent < out.size(); }
+};
+
+/// A BIO over `wire`, which must outlive it. Never closes the descriptor. While output waits to be
+/// sent a read finds nothing, without asking the kernel: the answer to it cannot have come. Null: no
+/// memory.
+[[nodiscard]] BIO* new_tls_bio(tls_wire& wire);
+
+/// Sends what waits. 0: all of it left; EAGAIN: the socket is full, wait and call again; else errno.
+[[nodiscard]] int flush(tls_wire& wire);
+
+}  // namespace trawl

@@ -1,0 +1,73 @@
+#include "connect/tls_trust.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace trawl {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& origin, const std::string& file, const std::string& why) {
+  throw std::runtime_error(origin + ": " + file + ": " + why);
+}
+
+/// OpenSSL's own words for an unreadable file say neither which nor why.
+void check_readable(const std::string& origin, const std::string& file) {
+  if (::access(file.c_str(), R_OK) != 0) refuse(origin, file, std::strerror(errno));
+}
+
+bool load_bundle(X509_STORE* store, const std::string& file) {
+  const bool loaded = X509_STORE_load_file(store, file.c_str()) == 1;
+  ERR_clear_error();
+  return loaded;
+}
+
+std::uint64_t next_generation() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+}  // namespace
+
+void tls_trust::free_store::operator()(X509_STORE* store) const { X509_STORE_free(store); }
+
+tls_trust::tls_trust(const tls_trust_options& options) : store_(X509_STORE_new()), generation_(next_generation()) {
+  if (!store_) throw std::bad_alloc();
+  // An intermediate or a server's own certificate in --ca-file is trusted as it stands, as in curl.
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  load_authorities(options);
+  if (!options.crl_file.empty()) load_revocations(options.crl_file);
+}
+
+void tls_trust::load_authorities(const tls_trust_options& options) {
+  const char* const environment = std::getenv("SSL_CERT_FILE");
+  const bool named = !options.ca_file.empty();
+  const bool from_environment = !named && environment != nullptr && *environment != '\0';
+  if (named || from_environment) {
+    const std::string origin = named ? "--ca-file" : "SSL_CERT_FILE";
+    const std::string file = named ? options.ca_file : environment;
+    check_readable(origin, file);
+    if (!load_bundle(store_.get(), file)) refuse(origin, file, "no PEM certificate in it");
+  } else if (!load_bundle(store_.get(), options.system_bundle)) {
+    warning_ = options.system_bundle + " cannot be read: no certificate will verify; name a bundle with --ca-file";
+  }
+}
+
+void tls_trust::load_revocations(const std::string& file) {
+  check_readable("--crl-file", file);
+  X509_LOOKUP* const lookup = X509_STORE_add_lookup(store_.get(), X509_LOOKUP_file());
+  const bool loaded = lookup != nullptr && X509_load_crl_file(lookup, file.c_str(), X509_FILETYPE_PEM) > 0;
+  ERR_clear_error();
+  if (!loaded) refuse("--crl-file", file, "no PEM revocation list in it");
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+}
+
+}  // namespace trawl
