@@ -1,0 +1,87 @@
+#include "fetch/request_head.hpp"
+
+#include <cstdint>
+
+#include "url/ascii.hpp"
+#include "url/percent.hpp"
+
+namespace trawl {
+namespace {
+
+bool goes_anywhere(std::string_view name) {
+  return equals_ignoring_case(name, "accept") || starts_ignoring_case(name, "accept-") ||
+         equals_ignoring_case(name, "user-agent");
+}
+
+/// Which of the fields trawl sends by itself the caller has given.
+struct given {
+  bool accept = false;
+  bool accept_encoding = false;
+  bool authorization = false;
+  bool user_agent = false;
+};
+
+given given_in(std::string_view fields) {
+  given found;
+  while (!fields.empty()) {
+    const auto name = fields.substr(0, fields.find(':'));
+    found.accept |= equals_ignoring_case(name, "accept");
+    found.accept_encoding |= equals_ignoring_case(name, "accept-encoding");
+    found.authorization |= equals_ignoring_case(name, "authorization");
+    found.user_agent |= equals_ignoring_case(name, "user-agent");
+    fields.remove_prefix(fields.find('\n') + 1);
+  }
+  return found;
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_base64(std::string& out, std::string_view octets) {
+  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t at = 0; at < octets.size(); at += 3) {
+    const auto group = octets.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
+    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? digits[bits >> (18 - 6 * i) & 63] : '=';
+  }
+}
+
+void append_basic(std::string& out, const url& to) {
+  std::string pair;
+  percent_decode(to.username(), pair);
+  pair += ':';
+  percent_decode(to.password(), pair);
+  out += "Authorization: Basic ";
+  append_base64(out, pair);
+  out += "\r\n";
+}
+
+}  // namespace
+
+std::string request_fields(std::span<const std::pair<std::string, std::string>> headers, field_scope scope) {
+  std::string fields;
+  for (const auto& [name, value] : headers)
+    if (scope == field_scope::own_origin || goes_anywhere(name)) append_field(fields, name, value);
+  return fields;
+}
+
+void append_request_head(std::string& out, const url& to, const request_options& options) {
+  const std::string_view fields = options.fields ? std::string_view(*options.fields) : std::string_view{};
+  const given by_caller = given_in(fields);
+  out += options.method == http_method::head ? "HEAD " : "GET ";
+  out.append(to.target()).append(" HTTP/1.1\r\n");
+  append_field(out, "Host", to.authority());
+  if (!options.keep_alive) append_field(out, "Connection", "close");
+  if (!by_caller.user_agent && !options.user_agent.empty()) append_field(out, "User-Agent", options.user_agent);
+  if (!by_caller.accept) append_field(out, "Accept", "*/*");
+  if (!by_caller.accept_encoding && !options.accept_encoding.empty())
+    append_field(out, "Accept-Encoding", options.accept_encoding);
+  const bool credentials = !to.username().empty() || !to.password().empty();
+  if (credentials && !by_caller.authorization) append_basic(out, to);
+  out.append(fields).append("\r\n");
+}
+
+}  // namespace trawl

@@ -1,0 +1,40 @@
+// The head of a request, as it goes over the wire: the request line, Host, what trawl sends by itself, what the caller
+// wants sent. GET and HEAD only, so there is never a body.
+// Only `identity` is offered as content coding; decoding brings its own list (`accept_encoding`).
+#pragma once
+
+#include <trawl/options.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "url/url.hpp"
+
+namespace trawl {
+
+/// Where a caller's fields are going. To an origin other than the one submitted only Accept, Accept-* and
+/// User-Agent go along: a redirect must not carry a token or a cookie to a stranger.
+enum class field_scope : std::uint8_t { own_origin, other_origin };
+
+/// Fields that passed base/header_rules, serialized ("Name: value" and CRLF each) as far as the scope lets them.
+/// Once a task, not once a request.
+[[nodiscard]] std::string request_fields(std::span<const std::pair<std::string, std::string>> headers,
+                                         field_scope scope);
+
+struct request_options {
+  http_method method = http_method::get;
+  bool keep_alive = true;  ///< false: `Connection: close`.
+  std::string_view user_agent;
+  /// Empty: no Accept-Encoding, which would let the server choose any (RFC 9110 12.5.3).
+  std::string_view accept_encoding = "identity";
+  const std::string* fields = nullptr;  ///< Of request_fields(). What it names is not sent a second time.
+};
+
+/// Appends the whole head, empty line included. Credentials in the URL go as Basic (RFC 7617), unless the
+/// caller gave an Authorization.
+void append_request_head(std::string& out, const url& to, const request_options& options);
+
+}  // namespace trawl

@@ -1,0 +1,107 @@
+// Requests as the origin sees them, octet by octet.
+#include "fetch/request_head.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace trawl;
+using namespace std::string_literals;
+
+namespace {
+
+using headers = std::vector<std::pair<std::string, std::string>>;
+
+std::string head_of(std::string_view href, const request_options& options = {}) {
+  url to;
+  REQUIRE(to.parse(href) == url_errc::ok);
+  std::string out;
+  append_request_head(out, to, options);
+  return out;
+}
+
+std::string head_with_fields(std::string_view href, const headers& given, field_scope scope = field_scope::own_origin) {
+  const std::string fields = request_fields(given, scope);
+  request_options options;
+  options.user_agent = "trawl/1";
+  options.fields = &fields;
+  return head_of(href, options);
+}
+
+bool has(const std::string& head, std::string_view line) {
+  return head.find("\r\n"s + std::string(line) + "\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("request_head: a plain GET") {
+  request_options options;
+  options.user_agent = "trawl/1";
+  CHECK(head_of("http://example.com/a?b#c", options) ==
+        "GET /a?b HTTP/1.1\r\nHost: example.com\r\nUser-Agent: trawl/1\r\nAccept: */*\r\nAccept-Encoding: "
+        "identity\r\n\r\n");
+}
+
+TEST_CASE("request_head: HEAD, and a connection that is not kept") {
+  request_options options;
+  options.method = http_method::head;
+  options.keep_alive = false;
+  options.accept_encoding = {};
+  CHECK(head_of("https://example.com", options) ==
+        "HEAD / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\nAccept: */*\r\n\r\n");
+}
+
+TEST_CASE("request_head: Host carries the port unless it is the scheme's, and brackets an IPv6 address") {
+  CHECK(has(head_of("http://example.com:80/"), "Host: example.com"));
+  CHECK(has(head_of("https://example.com:80/"), "Host: example.com:80"));
+  CHECK(has(head_of("http://[::1]:8080/"), "Host: [::1]:8080"));
+  CHECK(has(head_of("http://u:p@example.com/"), "Host: example.com"));
+}
+
+TEST_CASE("request_head: heads are appended, so a buffer can be used again") {
+  url to;
+  REQUIRE(to.parse("http://a/") == url_errc::ok);
+  std::string out;
+  append_request_head(out, to, {});
+  const auto once = out;
+  append_request_head(out, to, {});
+  CHECK(out == once + once);
+}
+
+TEST_CASE("request_head: credentials of the URL go as Basic, decoded") {
+  CHECK(has(head_of("http://Aladdin:open%20sesame@a/"), "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+  CHECK(has(head_of("http://user@a/"), "Authorization: Basic dXNlcjo="));
+  CHECK(has(head_of("http://:pass@a/"), "Authorization: Basic OnBhc3M="));
+  CHECK(has(head_of("http://%0d%0aX:%ff@a/"), "Authorization: Basic DQpYOv8="));
+  CHECK(has(head_of("http://ab:c@a/"), "Authorization: Basic YWI6Yw=="));
+  CHECK(has(head_of("http://ab:cd@a/"), "Authorization: Basic YWI6Y2Q="));
+  CHECK(has(head_of("http://ab:cde@a/"), "Authorization: Basic YWI6Y2Rl"));
+  CHECK(head_of("http://@a/").find("Authorization") == std::string::npos);
+}
+
+TEST_CASE("request_head: what the caller gives is sent once, in its own words") {
+  const auto head = head_with_fields("http://u:p@a/", {{"accept", "text/html"},
+                                                       {"USER-AGENT", "me"},
+                                                       {"Authorization", "Bearer t"},
+                                                       {"Accept-Encoding", "gzip"},
+                                                       {"X-Empty", ""}});
+  CHECK(head ==
+        "GET / HTTP/1.1\r\nHost: a\r\naccept: text/html\r\nUSER-AGENT: me\r\nAuthorization: Bearer t\r\n"
+        "Accept-Encoding: gzip\r\nX-Empty: \r\n\r\n");
+}
+
+TEST_CASE("request_head: a field that only begins like ours replaces nothing") {
+  const auto head =
+      head_with_fields("http://a/", {{"Accept-Language", "de"}, {"X-User-Agent", "x"}, {"X", "Accept: no"}});
+  CHECK(has(head, "Accept: */*"));
+  CHECK(has(head, "User-Agent: trawl/1"));
+  CHECK(has(head, "Accept-Language: de"));
+}
+
+TEST_CASE("request_head: to another origin only Accept* and User-Agent go along") {
+  const headers given{{"Authorization", "Bearer t"}, {"Cookie", "c"}, {"accept", "a/b"},  {"Accept-Language", "de"},
+                      {"user-agent", "me"},          {"X-Key", "k"},  {"Accepted", "no"}, {"User-Agents", "no"}};
+  CHECK(request_fields(given, field_scope::other_origin) == "accept: a/b\r\nAccept-Language: de\r\nuser-agent: me\r\n");
+  CHECK(request_fields(given, field_scope::own_origin).find("X-Key: k\r\n") != std::string::npos);
+  CHECK(has(head_with_fields("http://u:p@b/", given, field_scope::other_origin), "Authorization: Basic dTpw"));
+}
