@@ -1,0 +1,33 @@
+// A large answer, written a block at a time as the reader takes it: memory stays flat whatever the size.
+// A source never waits and never does more than a few milliseconds of work at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace trawl {
+
+enum class flow : std::uint8_t {
+  more,     ///< Ask again; nothing need have been appended.
+  waiting,  ///< Nothing to tell yet: ask again when there may be news.
+  end,      ///< That was the last of it.
+  cut,      ///< What is left cannot be told any more: the task was deleted.
+};
+
+class block_source {
+ public:
+  static constexpr std::size_t block_bytes = std::size_t{64} << 10;
+
+  block_source() = default;
+  block_source(const block_source&) = delete;
+  block_source& operator=(const block_source&) = delete;
+  virtual ~block_source() = default;
+
+  /// Appends what comes next, up to the record that passes block_bytes. Not to be called after end or cut.
+  virtual flow next(std::string& out) = 0;
+  /// The stream is lines of JSON, so that one that is cut can say so in a line of its own.
+  [[nodiscard]] virtual bool is_ndjson() const { return false; }
+};
+
+}  // namespace trawl
