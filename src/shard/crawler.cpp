@@ -1,0 +1,158 @@
+#include "shard/crawler.hpp"
+
+#include <boost/asio/post.hpp>
+#include <iterator>
+
+#include "base/log.hpp"
+#include "shard/shard_set.hpp"
+
+namespace trawl {
+namespace {
+
+void log_accepted(const task& which) {
+  log_event(log_level::info, "task accepted", {{"task", which.id()}, {"urls", std::int64_t{which.total()}}});
+}
+
+void log_ended(const tracked_task& which) {
+  const auto took = std::chrono::duration_cast<milliseconds>(which.duration());
+  log_event(log_level::info, "task ended",
+            {{"task", which.get().id()},
+             {"status", status_name(which.status())},
+             {"urls", std::int64_t{which.get().total()}},
+             {"ok", std::int64_t{which.counts().ok}},
+             {"failed", std::int64_t{which.counts().failed()}},
+             {"duration_ms", std::int64_t{took.count()}}});
+}
+
+}  // namespace
+
+crawler::crawler(const engine_options& options, executor_type home)
+    : home_(home), ticker_(home), self_(std::make_shared<crawler*>(this)) {
+  auto ended = [home, self = self_](std::shared_ptr<task> which) {
+    asio::post(home, [self, which = std::move(which)] {
+      if (*self != nullptr) (*self)->ended(*which);
+    });
+  };
+  shards_ = std::make_unique<shard_set>(options, std::move(ended));
+}
+
+crawler::~crawler() {
+  *self_ = nullptr;
+  for (const auto& [key, each] : running_) each.of->forget();
+}
+
+std::size_t crawler::shards() const { return shards_->size(); }
+std::size_t crawler::max_in_flight() const { return shards_->max_in_flight(); }
+
+std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
+  auto tracked = std::make_shared<tracked_task>(built, home_);
+  registry_.add(tracked);
+  log_accepted(*built);
+  running_.emplace(built.get(), running_task{built, tracked});
+  if (built->total() == 0)
+    ended(*built);
+  else
+    shards_->submit(built);
+  schedule_tick();
+  return tracked;
+}
+
+void crawler::cancel(tracked_task& which) {
+  if (const auto at = running_.find(&which.get()); at != running_.end()) stop(at->second.of, errc::task_cancelled);
+}
+
+bool crawler::remove(std::string_view id) {
+  const auto tracked = registry_.remove(id);
+  if (!tracked) return false;
+  const auto at = running_.find(&tracked->get());
+  if (at == running_.end()) {
+    ended_bytes_ -= tracked->get().bytes();
+    return true;
+  }
+  at->second.of->forget();
+  stop(at->second.of, errc::task_cancelled);
+  log_event(log_level::info, "task removed while running",
+            {{"task", tracked->get().id()}, {"done", std::int64_t{tracked->counts().done}}});
+  running_.erase(at);
+  return true;
+}
+
+crawler_load crawler::load() const {
+  crawler_load sum;
+  sum.task_bytes = ended_bytes_;
+  for (const auto& [key, each] : running_) {
+    sum.waiting += each.of->total() - each.tracked->counts().done;
+    sum.task_bytes += each.of->bytes();
+  }
+  return sum;
+}
+
+awaitable<void> crawler::shut_down(milliseconds drain) {
+  for (const auto& [key, each] : running_) {
+    each.of->stop(errc::shutdown);
+    shards_->stop(each.of, false);
+  }
+  co_await wait_for_all(drain);
+  for (const auto& [key, each] : running_) shards_->stop(each.of, true);
+  co_await wait_for_all(seconds(1));
+}
+
+awaitable<void> crawler::wait_for_all(milliseconds at_most) {
+  constexpr milliseconds between_looks{5};
+  const time_point until = clock::now() + at_most;
+  timer_type pause(home_);
+  for (look(clock::now()); !running_.empty() && clock::now() < until; look(clock::now())) {
+    pause.expires_after(between_looks);
+    co_await pause.async_wait(use_tuple);
+  }
+}
+
+void crawler::stop(const std::shared_ptr<task>& which, errc why) {
+  which->stop(why);
+  shards_->stop(which, true);
+}
+
+void crawler::schedule_tick() {
+  if (running_.empty() || std::exchange(ticking_, true)) return;
+  ticker_.expires_after(tick_interval);
+  ticker_.async_wait([self = self_](error_code ec) {
+    if (!ec && *self != nullptr) (*self)->tick();
+  });
+}
+
+void crawler::tick() {
+  ticking_ = false;
+  look(clock::now());
+  schedule_tick();
+}
+
+void crawler::look(time_point now) {
+  for (auto at = running_.begin(); at != running_.end();) {
+    const running_task& each = at->second;
+    each.tracked->advance(now);
+    check_deadline(each, now);
+    at = each.tracked->running() ? std::next(at) : settle(at);
+  }
+}
+
+// Of one task alone: with thousands of them running, each end would otherwise cost a look at all.
+void crawler::ended(const task& which) {
+  const auto at = running_.find(&which);
+  if (at == running_.end()) return;
+  at->second.tracked->advance();
+  if (!at->second.tracked->running()) settle(at);
+}
+
+crawler::running_tasks::iterator crawler::settle(running_tasks::iterator at) {
+  log_ended(*at->second.tracked);
+  ended_bytes_ += at->second.of->bytes();
+  return running_.erase(at);
+}
+
+void crawler::check_deadline(const running_task& which, time_point now) {
+  const auto deadline = which.of->options().deadline_s;
+  if (!deadline || which.of->stopped() != errc::none || now < which.of->accepted_at() + seconds(*deadline)) return;
+  stop(which.of, errc::deadline_exceeded);
+}
+
+}  // namespace trawl

@@ -1,0 +1,82 @@
+// The whole machine behind one handle: the shards with their threads, and the tasks they work on.
+// Lives on one loop, the home loop: the API's, or the command line's. Nothing here blocks.
+#pragma once
+
+#include <trawl/options.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/executor.hpp"
+#include "task/registry.hpp"
+#include "task/task.hpp"
+
+namespace trawl {
+
+class shard_set;
+
+/// What the machine is doing right now.
+struct crawler_load {
+  std::uint64_t waiting = 0;     ///< URLs of running tasks that have no record yet.
+  std::uint64_t task_bytes = 0;  ///< Resident bytes of all tasks.
+};
+
+class crawler {
+ public:
+  /// Checks the options and starts the shards. Throws start_error (base/start_error.hpp) that names
+  /// everything wrong with them at once.
+  crawler(const engine_options& options, executor_type home);
+  crawler(const crawler&) = delete;
+  crawler& operator=(const crawler&) = delete;
+  /// Stops and joins the threads; what was not shut_down() is dropped.
+  ~crawler();
+
+  /// For task_builder.
+  [[nodiscard]] std::size_t shards() const;
+  /// Fetches in flight at most, after RLIMIT_NOFILE was considered.
+  [[nodiscard]] std::size_t max_in_flight() const;
+
+  /// Starts a task. An empty one is done at once.
+  std::shared_ptr<tracked_task> submit(std::shared_ptr<task> built);
+  /// Ends what is left with task_cancelled, fetches in flight included; all its records are there soon
+  /// after (wait on news()). Nothing happens to a task that has ended.
+  void cancel(tracked_task& which);
+  /// Forgets a task: its fetches are aborted, its streams end. False when there is none.
+  bool remove(std::string_view id);
+  [[nodiscard]] const registry& tasks() const { return registry_; }
+  [[nodiscard]] crawler_load load() const;
+
+  /// Queued fetches end as `shutdown` at once, those in flight when `drain` is over; returns when every
+  /// task has ended, or a second after that. submit() must not be called any more.
+  awaitable<void> shut_down(milliseconds drain);
+
+ private:
+  /// How often running tasks are looked at when nobody asks: their readers hear of news that late.
+  static constexpr milliseconds tick_interval{100};
+  struct running_task {
+    std::shared_ptr<task> of;
+    std::shared_ptr<tracked_task> tracked;
+  };
+  void tick();
+  void schedule_tick();
+  using running_tasks = std::unordered_map<const task*, running_task>;
+  void look(time_point now);
+  void ended(const task& which);
+  running_tasks::iterator settle(running_tasks::iterator at);
+  void check_deadline(const running_task& which, time_point now);
+  void stop(const std::shared_ptr<task>& which, errc why);
+  awaitable<void> wait_for_all(milliseconds at_most);
+
+  executor_type home_;
+  registry registry_;
+  running_tasks running_;
+  std::uint64_t ended_bytes_ = 0;  // Of tasks that have ended and are kept; they do not change any more.
+  timer_type ticker_;
+  bool ticking_ = false;
+  std::shared_ptr<crawler*> self_;  // Null inside once this is gone: shards may still post.
+  std::unique_ptr<shard_set> shards_;
+};
+
+}  // namespace trawl
