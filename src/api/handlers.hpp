@@ -1,0 +1,37 @@
+// The handlers behind the routes, by subject; routes.cpp says which answers what.
+#pragma once
+
+#include <memory>
+
+#include "api/answer.hpp"
+#include "api/router.hpp"
+#include "api/service.hpp"
+#include "api/submission.hpp"
+
+namespace trawl {
+
+// routes_submit.cpp
+or_problem<std::unique_ptr<intake>> submit(service& at, const request& asked);
+or_problem<std::unique_ptr<intake>> create_task(service& at, const request& asked);
+
+// routes_tasks.cpp
+answer list_tasks(service& at, const request& asked);
+answer show_task(service& at, const request& asked);
+answer remove_task(service& at, const request& asked);
+/// Answers when the task has ended, which it does at once but for fetches that are just being let go.
+awaitable<answer> cancel_task(service& at, const request& asked);
+
+// routes_results.cpp
+answer show_results(service& at, const request& asked);
+
+// routes_health.cpp
+answer show_health(service& at, const request& asked);
+answer show_readiness(service& at, const request& asked);
+
+/// The task the path names, or the 404.
+or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked);
+/// A decimal query value within its range, `otherwise` when it is not given, or the 400.
+or_problem<std::uint32_t> number_in_query(const query& asked, std::string_view key, std::uint32_t least,
+                                          std::uint32_t most, std::uint32_t otherwise);
+
+}  // namespace trawl

@@ -1,0 +1,43 @@
+#include "api/routes.hpp"
+
+#include "api/handlers.hpp"
+
+namespace trawl {
+namespace {
+
+using answer_now = answer (*)(service&, const request&);
+using answer_later = awaitable<answer> (*)(service&, const request&);
+using read_body = or_problem<std::unique_ptr<intake>> (*)(service&, const request&);
+
+awaitable<answer> call(answer_now handler, service& at, const request& asked) { co_return handler(at, asked); }
+
+plain_handler now(service& at, answer_now handler) {
+  return [&at, handler](const request& asked) { return call(handler, at, asked); };
+}
+plain_handler later(service& at, answer_later handler) {
+  return [&at, handler](const request& asked) { return handler(at, asked); };
+}
+intake_handler body(service& at, read_body handler) {
+  return [&at, handler](const request& asked) { return handler(at, asked); };
+}
+
+}  // namespace
+
+std::vector<route> make_routes(service& at) {
+  return {
+      {"POST", "/submit", body(at, submit), {}},
+      {"POST", "/tasks", body(at, create_task), {}},
+      {"GET", "/tasks", now(at, list_tasks), {"view", "status", "label", "limit", "cursor"}, "status"},
+      {"GET", "/tasks/{id}", now(at, show_task), {"view"}},
+      {"DELETE", "/tasks/{id}", now(at, remove_task), {}},
+      {"POST", "/tasks/{id}/cancel", later(at, cancel_task), {}},
+      {"GET",
+       "/tasks/{id}/results",
+       now(at, show_results),
+       {"status", "code", "url", "limit", "cursor", "format", "follow"}},
+      {"GET", "/healthz", now(at, show_health), {}},
+      {"GET", "/readyz", now(at, show_readiness), {}},
+  };
+}
+
+}  // namespace trawl

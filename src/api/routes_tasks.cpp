@@ -1,0 +1,195 @@
+#include <charconv>
+
+#include "api/handlers.hpp"
+#include "stream/results_source.hpp"
+#include "stream/task_json.hpp"
+
+namespace trawl {
+namespace {
+
+constexpr std::uint32_t default_page = 100;
+constexpr std::uint32_t largest_page = 1000;
+constexpr seconds longest_cancel{5};
+constexpr milliseconds cancel_look{10};
+
+// What GET /tasks?… asks for.
+struct page_query {
+  bool summary = false;
+  std::vector<std::string_view> statuses;
+  std::optional<std::string_view> label;
+  std::uint32_t limit = default_page;
+  registry::place after = registry::newest;
+};
+
+struct page {
+  std::vector<std::shared_ptr<tracked_task>> tasks;
+  std::size_t total = 0;     // That match, on all pages.
+  registry::place last = 0;  // Of the tasks on this page.
+  bool more = false;
+};
+
+or_problem<bool> asks_for_summary(const query& asked) {
+  const auto view = asked.find("view");
+  if (view && *view != "summary") return problem(400, "query key 'view' must be 'summary'");
+  return view.has_value();
+}
+
+or_problem<std::vector<std::string_view>> statuses_in(const query& asked) {
+  std::vector<std::string_view> wanted;
+  for (const auto& [key, value] : asked.pairs()) {
+    if (key != "status") continue;
+    if (value != "running" && value != "done" && value != "cancelled" && value != "deadline_exceeded")
+      return problem(400, "query key 'status' must be running, done, cancelled or deadline_exceeded");
+    wanted.push_back(value);
+  }
+  return wanted;
+}
+
+or_problem<registry::place> cursor_in(const query& asked) {
+  const auto text = asked.find("cursor");
+  if (!text) return registry::newest;
+  const auto place = parse_cursor(*text);
+  if (!place) return problem(400, "query key 'cursor' must be one that an earlier page gave");
+  return *place;
+}
+
+or_problem<page_query> read_page_query(const query& asked) {
+  page_query wanted;
+  const auto summary = asks_for_summary(asked);
+  if (!summary) return summary.error();
+  const auto statuses = statuses_in(asked);
+  if (!statuses) return statuses.error();
+  const auto limit = number_in_query(asked, "limit", 1, largest_page, default_page);
+  if (!limit) return limit.error();
+  const auto after = cursor_in(asked);
+  if (!after) return after.error();
+  wanted.summary = *summary;
+  wanted.statuses = *statuses;
+  wanted.label = asked.find("label");
+  wanted.limit = *limit;
+  wanted.after = *after;
+  return wanted;
+}
+
+bool matches(const page_query& wanted, tracked_task& one) {
+  one.advance();
+  const auto& statuses = wanted.statuses;
+  if (!statuses.empty() && std::find(statuses.begin(), statuses.end(), status_name(one.status())) == statuses.end())
+    return false;
+  return !wanted.label || wanted.label == one.get().options().label;
+}
+
+page find_page(const registry& tasks, const page_query& wanted) {
+  page found;
+  registry::place at = registry::newest;
+  while (auto one = tasks.next_older(at)) {
+    if (!matches(wanted, *one)) continue;
+    ++found.total;
+    if (at >= wanted.after) continue;
+    found.more = found.tasks.size() == wanted.limit || found.more;
+    if (found.tasks.size() == wanted.limit) continue;
+    found.tasks.push_back(std::move(one));
+    found.last = at;
+  }
+  return found;
+}
+
+// The same query with the cursor of the next page.
+std::string next_link(const query& asked, registry::place last) {
+  std::string link = "</tasks?";
+  for (const auto& [key, value] : asked.pairs())
+    if (key != "cursor") link += key + "=" + percent_encode(value) + "&";
+  return link + "cursor=" + cursor_text(last) + ">; rel=\"next\"";
+}
+
+// Owns the walk that a listing_source takes.
+class walk {
+ public:
+  explicit walk(const registry& tasks) : tasks_(tasks) {}
+  std::shared_ptr<tracked_task> operator()() { return tasks_.next_older(at_); }
+
+ private:
+  const registry& tasks_;
+  registry::place at_ = registry::newest;
+};
+
+class page_walk {
+ public:
+  explicit page_walk(std::vector<std::shared_ptr<tracked_task>> tasks) : tasks_(std::move(tasks)) {}
+  std::shared_ptr<tracked_task> operator()() { return next_ == tasks_.size() ? nullptr : std::move(tasks_[next_++]); }
+
+ private:
+  std::vector<std::shared_ptr<tracked_task>> tasks_;
+  std::size_t next_ = 0;
+};
+
+answer stream_json(std::unique_ptr<block_source> source) { return answer(std::move(source), "application/json"); }
+
+answer summary_of(tracked_task& shown) {
+  shown.advance();
+  std::string json;
+  append_summary(json, shown);
+  return answer(std::move(json));
+}
+
+}  // namespace
+
+or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
+  if (auto found = at.crawls.tasks().find(asked.task_id)) return found;
+  return problem(404, "there is no task '" + asked.task_id + "'");
+}
+
+or_problem<std::uint32_t> number_in_query(const query& asked, std::string_view key, std::uint32_t least,
+                                          std::uint32_t most, std::uint32_t otherwise) {
+  const auto text = asked.find(key);
+  if (!text) return otherwise;
+  std::uint32_t value = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stop, wrong] = std::from_chars(text->data(), end, value);
+  if (wrong == std::errc() && stop == end && value >= least && value <= most) return value;
+  return problem(400, "query key '" + std::string(key) + "' must be an integer from " + std::to_string(least) + " to " +
+                          std::to_string(most));
+}
+
+answer list_tasks(service& at, const request& asked) {
+  if (asked.asked.empty()) return stream_json(std::make_unique<listing_source>(walk(at.crawls.tasks()), true));
+  const auto wanted = read_page_query(asked.asked);
+  if (!wanted) return answer(wanted.error());
+  page found = find_page(at.crawls.tasks(), *wanted);
+  answer told = stream_json(std::make_unique<listing_source>(page_walk(std::move(found.tasks)), !wanted->summary));
+  told.fields.emplace_back("X-Total-Count", std::to_string(found.total));
+  if (found.more) told.fields.emplace_back("Link", next_link(asked.asked, found.last));
+  return told;
+}
+
+answer show_task(service& at, const request& asked) {
+  const auto summary = asks_for_summary(asked.asked);
+  if (!summary) return answer(summary.error());
+  const auto found = find_task(at, asked);
+  if (!found) return answer(found.error());
+  if (*summary) return summary_of(**found);
+  return stream_json(std::make_unique<task_source>(*found));
+}
+
+answer remove_task(service& at, const request& asked) {
+  const auto found = find_task(at, asked);
+  if (!found) return answer(found.error());
+  at.crawls.remove(asked.task_id);
+  return answer(std::string(), 204);
+}
+
+awaitable<answer> cancel_task(service& at, const request& asked) {
+  const auto found = find_task(at, asked);
+  if (!found) co_return answer(found.error());
+  tracked_task& cancelled = **found;
+  at.crawls.cancel(cancelled);
+  const time_point until = clock::now() + longest_cancel;
+  cancelled.advance();
+  while (cancelled.running() && !cancelled.removed() && clock::now() < until) {
+    co_await at.times.sleep(cancel_look);
+    cancelled.advance();
+  }
+  co_return summary_of(cancelled);
+}
+
+}  // namespace trawl

@@ -1,0 +1,218 @@
+#include "api/server.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <charconv>
+#include <optional>
+
+#include "api/routes.hpp"
+#include "api/service.hpp"
+#include "api/session.hpp"
+#include "base/log.hpp"
+#include "base/machine.hpp"
+#include "base/start_error.hpp"
+
+namespace trawl {
+namespace {
+
+constexpr int backlog = 4096;
+// Out of descriptors: some connection or fetch must end first. Nothing tells us, so look again.
+constexpr milliseconds accept_pause{100};
+constexpr milliseconds moment{300};    // For answers under way when it closes,
+constexpr milliseconds cut_time{300};  // and for the last word of a stream.
+constexpr milliseconds close_look{10};
+constexpr seconds log_pause{10};
+
+std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  error_code ec;
+  const auto address = asio::ip::make_address(host, ec);
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, wrong] = std::from_chars(text.data() + colon + 1, end, port);
+  if (ec || wrong != std::errc() || stop != end || address.is_v6() != bracketed) return std::nullopt;
+  return tcp::endpoint(address, port);
+}
+
+std::string endpoint_text(const tcp::endpoint& at) {
+  const std::string host = at.address().to_string();
+  return (at.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(at.port());
+}
+
+service_limits limits_of(const server_options& options) {
+  service_limits limits;
+  limits.max_body = options.max_body;
+  limits.max_urls = options.max_urls;
+  limits.max_memory = options.max_memory != 0 ? options.max_memory : usable_memory() / 10 * 6;
+  return limits;
+}
+
+// The exception that cannot happen, or memory that ran out: one connection lost, and not in silence.
+void log_end(const std::exception_ptr& failed) {
+  if (!failed) return;
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::exception& e) {
+    log_event(log_level::error, "connection failed", {{"reason", e.what()}});
+  }
+}
+
+}  // namespace
+
+struct server::core : std::enable_shared_from_this<core> {
+  core(crawler& engine, const executor_type& on, server_options asked)
+      : options(std::move(asked)),
+        context(on, options.allowed_host),
+        served(engine, context.times, limits_of(options)) {
+    context.routes = router(make_routes(served));
+  }
+
+  const server_options options;
+  session_context context;
+  service served;
+  std::vector<acceptor_type> acceptors;
+  std::size_t accepting = 0;  // Accept loops that run.
+  time_point complained{};
+
+  std::optional<std::string> open(const std::string& address);
+  void start(socket_type socket);
+  void complain(const error_code& why);
+  [[nodiscard]] bool full() const { return context.open.size() >= options.max_connections; }
+
+  static awaitable<void> accept_loop(std::shared_ptr<core> self, std::size_t which);
+  static awaitable<void> serve(std::unique_ptr<session> one);
+  static awaitable<void> refuse(socket_type socket);
+};
+
+// What is wrong with it, if something is.
+std::optional<std::string> server::core::open(const std::string& address) {
+  const auto at = parse_endpoint(address);
+  if (!at) return "listen " + address + ": not ADDR:PORT";
+  if (!at->address().is_loopback() && !options.no_auth)
+    return "listen " + address + ": beyond loopback anyone could make this machine fetch; --no-auth allows it";
+  acceptor_type acceptor(context.loop);
+  error_code ec;
+  acceptor.open(at->protocol(), ec);
+  if (!ec) acceptor.set_option(acceptor_type::reuse_address(true), ec);
+  if (!ec && at->address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), ec);
+  if (!ec) acceptor.bind(*at, ec);
+  if (!ec) acceptor.listen(backlog, ec);
+  if (ec) return "listen " + address + ": " + ec.message();
+  acceptors.push_back(std::move(acceptor));
+  return std::nullopt;
+}
+
+awaitable<void> server::core::accept_loop(std::shared_ptr<core> self, std::size_t which) {
+  ++self->accepting;
+  while (!self->served.draining) {
+    socket_type socket(self->context.loop);
+    const auto [ec] = co_await self->acceptors[which].async_accept(socket, use_tuple);
+    if (!ec) {
+      self->start(std::move(socket));
+    } else if (!self->served.draining) {
+      self->complain(ec);
+      co_await self->context.times.sleep(accept_pause);
+    }
+  }
+  --self->accepting;
+}
+
+void server::core::start(socket_type socket) {
+  if (full()) {
+    asio::co_spawn(context.loop, refuse(std::move(socket)), log_end);
+    return;
+  }
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  const std::shared_ptr<session_context> ours(shared_from_this(), &context);
+  asio::co_spawn(context.loop, serve(std::make_unique<session>(std::move(socket), ours)), log_end);
+}
+
+awaitable<void> server::core::serve(std::unique_ptr<session> one) { co_await one->run(); }
+
+// One connection too many: told so, without a session.
+awaitable<void> server::core::refuse(socket_type socket) {
+  const problem why(503, "too many connections; --max-connections is the limit");
+  request nobody;
+  answer told(why);
+  told.fields.emplace_back("Retry-After", "1");
+  answer_framing framing;
+  framing.length = told.body.size();
+  framing.keep_alive = false;
+  std::string out;
+  append_head(out, nobody, told, framing);
+  out += told.body;
+  co_await socket.async_write_some(asio::buffer(out), use_tuple);
+}
+
+// Once in a while: running out of descriptors comes in thousands.
+void server::core::complain(const error_code& why) {
+  const time_point now = clock::now();
+  if (complained != time_point{} && now - complained < log_pause) return;
+  complained = now;
+  log_event(log_level::warning, "cannot accept connections", {{"reason", why.message()}});
+}
+
+server::server(crawler& engine, executor_type home, server_options options)
+    : core_(std::make_shared<core>(engine, home, std::move(options))) {}
+
+server::~server() { core_->context.times.stop(); }
+
+void server::listen() {
+  std::vector<std::string> problems;
+  for (const std::string& address : core_->options.listen)
+    if (auto wrong = core_->open(address)) problems.push_back(*std::move(wrong));
+  if (!problems.empty()) throw start_error(std::move(problems));
+  for (std::size_t i = 0; i < core_->acceptors.size(); ++i)
+    asio::co_spawn(core_->context.loop, core::accept_loop(core_, i), log_end);
+}
+
+std::vector<std::string> server::addresses() const {
+  std::vector<std::string> all;
+  for (const acceptor_type& each : core_->acceptors) {
+    error_code ec;
+    const tcp::endpoint at = each.local_endpoint(ec);
+    if (!ec) all.push_back(endpoint_text(at));
+  }
+  return all;
+}
+
+std::size_t server::connections() const { return core_->context.open.size(); }
+
+void server::drain() {
+  if (std::exchange(core_->served.draining, true)) return;
+  for (acceptor_type& each : core_->acceptors) {
+    error_code ignored;
+    each.close(ignored);
+  }
+}
+
+awaitable<void> server::close() {
+  drain();
+  session_context& shared = core_->context;
+  shared.closing = true;
+  for (session* each : shared.open) each->close_if_idle();
+  const time_point from = clock::now();
+  while (!shared.open.empty() || core_->accepting > 0) {
+    const auto waited = clock::now() - from;
+    if (waited > moment) shared.cutting = true;
+    if (waited > moment + cut_time)
+      for (session* each : shared.open) each->interrupt();
+    co_await shared.times.sleep(close_look);
+  }
+}
+
+bool all_loopback(const std::vector<std::string>& listen) {
+  for (const std::string& address : listen) {
+    const auto at = parse_endpoint(address);
+    if (!at || !at->address().is_loopback()) return false;
+  }
+  return true;
+}
+
+}  // namespace trawl

@@ -1,0 +1,62 @@
+// The API as a server: listens, accepts, and serves each connection by a session, all on the home loop, so
+// that a saturated fetch side never delays a poll.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.hpp"
+#include "shard/crawler.hpp"
+
+namespace trawl {
+
+struct server_options {
+  /// "ADDR:PORT", "[v6]:PORT"; port 0: any free one. Only this machine by default: whoever can submit can
+  /// make it fetch.
+  std::vector<std::string> listen{"127.0.0.1:7777"};
+  /// Octets of one body, decoded. A million URLs of 100 octets are 100 MB.
+  std::size_t max_body = 268435456;
+  /// Of one task, and of all that wait.
+  std::size_t max_urls = 20000000;
+  /// Octets all tasks may take; 0: 60% of memory, or of the cgroup's.
+  std::size_t max_memory = 0;
+  /// At once; further ones are told 503.
+  std::size_t max_connections = 10000;
+  /// Names that may stand in Host beside IP literals and localhost.
+  std::vector<std::string> allowed_host;
+  /// Explicit consent to listen beyond loopback although nobody is asked for a key.
+  bool no_auth = false;
+};
+
+class server {
+ public:
+  /// `engine` outlives it. Nothing happens before listen().
+  server(crawler& engine, executor_type home, server_options options);
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server();
+
+  /// Opens all listeners and starts to accept. Throws start_error that names each address and what is wrong.
+  void listen();
+  /// Where it listens, ports as they are.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+  /// Connections open now.
+  [[nodiscard]] std::size_t connections() const;
+
+  /// Takes no more connections and no more tasks; those open are served on, and /readyz says 503.
+  void drain();
+  /// drain(), then ends the connections: idle ones at once, those that are being answered get a moment, and
+  /// streams are cut with a word. Returns when none is left.
+  awaitable<void> close();
+
+ private:
+  struct core;
+  std::shared_ptr<core> core_;  // Shared with the coroutines, which may outlive a server that was not closed.
+};
+
+/// Whether every "ADDR:PORT" is a loopback address; what is no address is not.
+[[nodiscard]] bool all_loopback(const std::vector<std::string>& listen);
+
+}  // namespace trawl

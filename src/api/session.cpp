@@ -1,0 +1,173 @@
+#include "api/session.hpp"
+
+#include "base/log.hpp"
+
+namespace trawl {
+namespace {
+
+// So much of a body that nobody wants is read for the sake of the connection; more, and it is closed.
+constexpr std::uint64_t small_body = std::uint64_t{64} << 10;
+
+// For routes that take no body.
+class discarded_body final : public body_reader {
+ public:
+  bool put(std::string_view piece) override { return (octets_ += piece.size()) <= small_body; }
+  [[nodiscard]] bool too_large() const { return octets_ > small_body; }
+
+ private:
+  std::uint64_t octets_ = 0;
+};
+
+bool expects_continue(const request& asked) { return asked.version == 11 && asked.has("expect"); }
+
+void log_answer(const request& asked, unsigned status) {
+  if (!log_enabled(log_level::debug)) return;
+  log_event(log_level::debug, "request answered",
+            {{"request", asked.id}, {"method", asked.method}, {"path", asked.path}, {"status", std::int64_t{status}}});
+}
+
+}  // namespace
+
+session::session(socket_type socket, std::shared_ptr<session_context> shared)
+    : shared_(std::move(shared)), connection_(std::move(socket), shared_->times) {
+  shared_->open.insert(this);
+}
+
+session::~session() { shared_->open.erase(this); }
+
+awaitable<void> session::run() {
+  while (keep_ && !gone_) {
+    const bool asked = co_await read_head();
+    if (!asked) break;
+    co_await answer_request();
+    give_memory_back();
+    first_ = false;
+  }
+  idle_ = true;
+  if (!gone_) co_await connection_.linger(shared_->limits.linger);
+}
+
+// Ten thousand idle connections are to cost little.
+void session::give_memory_back() {
+  input_.shrink();
+  if (output_.capacity() > read_buffer::smallest) std::string().swap(output_);
+}
+
+void session::close_if_idle() {
+  if (idle_) connection_.interrupt();
+}
+
+// False: there will be no further request.
+awaitable<bool> session::read_head() {
+  parser_.reset();
+  idle_ = true;
+  time_point until = clock::now() + (first_ ? shared_->limits.head : shared_->limits.idle);
+  while (true) {
+    input_.consume(parser_.put(input_.view()));
+    if (parser_.bad() != nullptr) break;
+    if (parser_.head_done()) co_return true;
+    if (idle_ && parser_.started()) {
+      idle_ = false;
+      until = clock::now() + shared_->limits.head;
+    }
+    if (idle_ && shared_->closing) co_return false;
+    const std::size_t size = co_await connection_.read_some(input_.space(1), until);
+    input_.commit(size);
+    if (size > 0) continue;
+    gone_ = !connection_.timed_out();
+    if (idle_ || gone_) co_return false;
+    break;
+  }
+  const problem late(408, "the head of the request did not arrive in time");
+  const answer told(parser_.bad() != nullptr ? *parser_.bad() : late);
+  request& asked = parser_.head();
+  asked.id = shared_->ids.choose({});
+  keep_ = false;
+  co_await send_whole(asked, told);
+  co_return false;
+}
+
+awaitable<void> session::answer_request() {
+  request& asked = parser_.head();
+  idle_ = false;
+  asked.id = shared_->ids.choose(asked.field("x-request-id"));
+  keep_ = asked.keep_alive;
+  answer told = co_await make_answer(asked);
+  if (gone_) co_return;
+  decide_keeping();
+  co_await send(asked, told);
+  log_answer(asked, told.status);
+  if (!keep_ || gone_ || parser_.done()) co_return;
+  discarded_body rest;
+  const auto wrong = co_await read_body(asked, rest);
+  keep_ = !wrong && !rest.too_large();
+}
+
+// A body that was not read up to here must be out of the way before the next request.
+void session::decide_keeping() {
+  if (shared_->closing || parser_.bad() != nullptr) keep_ = false;
+  if (parser_.done()) return;
+  const auto left = parser_.body_left();
+  if (!left || *left > small_body || expects_continue(parser_.head())) keep_ = false;
+}
+
+std::optional<answer> session::answer_without_route(const request& asked) const {
+  if (const auto why = shared_->guard.refuse(asked)) return answer(problem(403, *why));
+  const std::string_view expected = asked.version == 11 ? asked.field("expect") : std::string_view();
+  if (!expected.empty() && expected != "100-continue" && expected != "100-Continue")
+    return answer(problem(417, "the only expectation met here is 100-continue"));
+  if (asked.method != "OPTIONS") return std::nullopt;
+  answer told(std::string(), 204);
+  told.fields.emplace_back(
+      "Allow", asked.path == "*" ? "GET, HEAD, POST, DELETE, OPTIONS" : shared_->routes.allowed(asked.path));
+  if (told.fields[0].second.empty()) return answer(problem(404, "nothing is at '" + asked.path + "'"));
+  return told;
+}
+
+awaitable<answer> session::make_answer(request& asked) {
+  if (auto told = answer_without_route(asked)) co_return std::move(*told);
+  const or_problem<const route*> found = shared_->routes.find(asked);
+  if (!found) co_return answer(found.error());
+  if (const auto* reads = std::get_if<intake_handler>(&(*found)->handler)) co_return co_await take_body(asked, *reads);
+  discarded_body unwanted;
+  const auto wrong = co_await read_body(asked, unwanted);
+  if (wrong) co_return answer(*wrong);
+  if (unwanted.too_large()) co_return answer(problem(413, "this route takes no body"));
+  co_return co_await std::get<plain_handler>((*found)->handler)(asked);
+}
+
+awaitable<answer> session::take_body(const request& asked, const intake_handler& handler) {
+  or_problem<std::unique_ptr<intake>> opened = handler(asked);
+  if (!opened) co_return answer(opened.error());
+  intake& reader = **opened;
+  const auto wrong = co_await read_body(asked, reader);
+  if (wrong) co_return answer(*wrong);
+  if (gone_) co_return answer();
+  co_return reader.finish();
+}
+
+// Up to the end of the body, or until its reader wants no more. What is wrong with it as a message, if
+// something is.
+awaitable<std::optional<problem>> session::read_body(const request& asked, body_reader& into) {
+  if (!parser_.done() && input_.empty() && expects_continue(asked)) {
+    output_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await flush();
+  }
+  parser_.deliver_to(&into);
+  while (!parser_.done() && !gone_) {
+    input_.consume(parser_.put(input_.view()));
+    if (parser_.bad() != nullptr) co_return *parser_.bad();
+    if (parser_.done() || !parser_.delivering()) break;
+    const std::size_t size = co_await connection_.read_some(input_.space(block_source::block_bytes),
+                                                            clock::now() + shared_->limits.body_stall);
+    input_.commit(size);
+    if (size > 0) continue;
+    keep_ = false;
+    if (connection_.timed_out()) co_return problem(408, "the body of the request did not arrive in time");
+    gone_ = true;
+  }
+  parser_.deliver_to(nullptr);
+  co_return std::nullopt;
+}
+
+}  // namespace trawl

@@ -1,0 +1,93 @@
+// One connection of a client: requests are read, routed, answered, one after the other, until one side has
+// enough. Bodies go to their reader as they arrive and large answers are pulled as they leave, so a slow
+// client holds one block and nobody else up.
+// Belongs to one loop. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "api/answer_head.hpp"
+#include "api/browser_guard.hpp"
+#include "api/connection.hpp"
+#include "api/read_buffer.hpp"
+#include "api/request_parser.hpp"
+#include "api/router.hpp"
+
+namespace trawl {
+
+class session;
+
+/// How long a client may take. Each is what common servers allow, or less.
+struct session_limits {
+  milliseconds head{10000};        ///< For a head, from its first byte; and for that first byte of all.
+  milliseconds idle{75000};        ///< Between two requests.
+  milliseconds body_stall{30000};  ///< Without a byte of a body.
+  milliseconds write_stall{30000};
+  milliseconds linger{2000};
+  milliseconds news{50};  ///< How often an open stream looks for more to tell.
+};
+
+/// What all sessions of a server share.
+struct session_context {
+  session_context(const executor_type& on, std::vector<std::string> allowed_hosts)
+      : loop(on), times(on), guard(std::move(allowed_hosts)) {}
+
+  const executor_type loop;
+  timekeeper times;
+  browser_guard guard;
+  router routes{{}};
+  request_ids ids;
+  session_limits limits;
+  bool closing = false;  ///< Every answer is the last of its connection.
+  bool cutting = false;  ///< Streams end where they are.
+  std::set<session*> open;
+};
+
+class session {
+ public:
+  session(socket_type socket, std::shared_ptr<session_context> shared);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// Serves the connection to its end.
+  awaitable<void> run();
+  /// Ends it at once when no request is being served.
+  void close_if_idle();
+  void interrupt() { connection_.interrupt(); }
+
+ private:
+  awaitable<bool> read_head();
+  awaitable<void> answer_request();
+  awaitable<answer> make_answer(request& asked);
+  awaitable<answer> take_body(const request& asked, const intake_handler& handler);
+  awaitable<std::optional<problem>> read_body(const request& asked, body_reader& into);
+  [[nodiscard]] std::optional<answer> answer_without_route(const request& asked) const;
+
+  awaitable<void> send(const request& asked, answer& told);
+  awaitable<void> send_whole(const request& asked, const answer& told);
+  awaitable<void> send_stream(const request& asked, answer& told);
+  awaitable<void> send_blocks(const request& asked, block_source& source, flow state);
+  awaitable<flow> fill(block_source& source);
+  [[nodiscard]] problem cut_reason(const request& asked) const;
+  void append_cut(const request& asked, const block_source& source);
+  awaitable<void> flush();
+  void decide_keeping();
+  void give_memory_back();
+
+  const std::shared_ptr<session_context> shared_;
+  connection connection_;
+  request_parser parser_;
+  read_buffer input_;
+  std::string output_;
+  std::string block_;
+  bool idle_ = true;   // No request is being served.
+  bool first_ = true;  // None has been.
+  bool keep_ = true;   // The connection, after this answer.
+  bool gone_ = false;  // Nobody takes what we say.
+};
+
+}  // namespace trawl

@@ -1,0 +1,100 @@
+// The half of a session that speaks.
+#include <boost/asio/post.hpp>
+
+#include "api/session.hpp"
+
+namespace trawl {
+namespace {
+
+// Blocks smaller than this are not worth a write of their own while more can be had at once.
+constexpr std::size_t worth_sending = 16384;
+
+}  // namespace
+
+// co_await stands in a statement of its own here and below: as an operand of && GCC 12.2 made it a loop
+// without end.
+awaitable<void> session::flush() {
+  if (gone_ || output_.empty()) co_return;
+  const bool written = co_await connection_.write_all(output_, shared_->limits.write_stall);
+  if (!written) gone_ = true;
+  output_.clear();
+}
+
+awaitable<void> session::send(const request& asked, answer& told) {
+  if (told.stream)
+    co_await send_stream(asked, told);
+  else
+    co_await send_whole(asked, told);
+}
+
+awaitable<void> session::send_whole(const request& asked, const answer& told) {
+  answer_framing framing;
+  framing.length = told.body.size();
+  framing.keep_alive = keep_;
+  append_head(output_, asked, told, framing);
+  if (asked.method != "HEAD") output_ += told.body;
+  co_await flush();
+}
+
+// What fits a block goes out with its length, like any other answer.
+awaitable<void> session::send_stream(const request& asked, answer& told) {
+  block_.clear();
+  const flow state = co_await fill(*told.stream);
+  if (state == flow::end) {
+    told.body = std::exchange(block_, {});
+    co_return co_await send_whole(asked, told);
+  }
+  if (state == flow::cut && block_.empty()) {  // Deleted before a word was said.
+    told = answer(cut_reason(asked));
+    co_return co_await send_whole(asked, told);
+  }
+  if (asked.version == 10) keep_ = false;
+  answer_framing framing;
+  framing.keep_alive = keep_;
+  append_head(output_, asked, told, framing);
+  if (asked.method == "HEAD")
+    co_await flush();
+  else
+    co_await send_blocks(asked, *told.stream, state);
+  std::string().swap(block_);
+}
+
+awaitable<void> session::send_blocks(const request& asked, block_source& source, flow state) {
+  while (true) {
+    if (state != flow::end && shared_->cutting) state = flow::cut;
+    if (state == flow::cut) append_cut(asked, source);
+    if (asked.version == 11)
+      append_chunk(output_, block_);
+    else
+      output_ += block_;
+    block_.clear();
+    if (state == flow::end && asked.version == 11) output_ += last_chunk;
+    co_await flush();
+    if (gone_ || state == flow::end || state == flow::cut) break;
+    if (state == flow::waiting) co_await shared_->times.sleep(shared_->limits.news);
+    state = co_await fill(source);
+  }
+}
+
+// The next block worth sending, or as much as there is.
+awaitable<flow> session::fill(block_source& source) {
+  while (true) {
+    const flow state = source.next(block_);
+    if (state == flow::waiting) gone_ = gone_ || connection_.peer_closed();
+    if (state != flow::more || block_.size() >= worth_sending || shared_->cutting) co_return state;
+    co_await asio::post(shared_->loop, use_awaitable);  // Much was passed over: others first.
+  }
+}
+
+problem session::cut_reason(const request& asked) const {
+  if (shared_->cutting) return {503, "the service is shutting down"};
+  return {404, "the task '" + asked.task_id + "' was deleted"};
+}
+
+// A reader must see that this is not the end: no last chunk, and the reason where the format has a place.
+void session::append_cut(const request& asked, const block_source& source) {
+  keep_ = false;
+  if (source.is_ndjson()) block_ += R"({"problem":)" + to_json(cut_reason(asked)) + "}\n";
+}
+
+}  // namespace trawl

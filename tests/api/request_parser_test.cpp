@@ -1,0 +1,182 @@
+#include "api/request_parser.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace trawl;
+
+namespace {
+
+class kept_body final : public body_reader {
+ public:
+  bool put(std::string_view piece) override {
+    text += piece;
+    return text.size() < limit;
+  }
+  std::string text;
+  std::size_t limit = static_cast<std::size_t>(-1);
+};
+
+struct outcome {
+  bool head_done = false;
+  bool done = false;
+  unsigned refused = 0;
+  std::string body;
+  std::string rest;  // Not taken.
+  request head;
+};
+
+// Feeds `data` as a connection does: what was not taken is offered again with what comes next.
+outcome parse(std::string_view data, std::size_t cut) {
+  request_parser parser;
+  kept_body body;
+  outcome seen;
+  for (const std::string_view piece : {data.substr(0, cut), data.substr(cut)}) {
+    seen.rest += piece;
+    for (std::size_t taken = 1; taken > 0 && parser.bad() == nullptr && !parser.done();) {
+      if (parser.head_done()) parser.deliver_to(&body);
+      taken = parser.put(seen.rest);
+      seen.rest.erase(0, taken);
+    }
+  }
+  seen.head_done = parser.head_done();
+  seen.done = parser.done();
+  seen.refused = parser.bad() != nullptr ? parser.bad()->status : 0;
+  seen.body = body.text;
+  seen.head = parser.head();
+  return seen;
+}
+
+outcome parse(std::string_view data) { return parse(data, 0); }
+
+std::string head(std::string_view fields) {
+  return "POST /submit HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("request: line, fields and query are read, wherever the bytes are cut") {
+  const std::string data =
+      "\r\nGET /tasks/7%20?view=summary&a=b%20c HTTP/1.1\r\nHost: h\r\nX-Two:  x y \r\nx-two: z\r\n\r\nGET";
+  for (std::size_t cut = 0; cut <= data.size(); ++cut) {
+    const outcome seen = parse(data, cut);
+    REQUIRE(seen.done);
+    REQUIRE(seen.head.method == "GET");
+    REQUIRE(seen.head.path == "/tasks/7%20");
+    REQUIRE(seen.head.asked.find("a") == "b c");
+    REQUIRE(seen.head.field("x-two") == "x y");
+    REQUIRE(seen.head.keep_alive);
+    REQUIRE_FALSE(seen.head.has_body());
+    REQUIRE(seen.rest == "GET");
+  }
+}
+
+TEST_CASE("request: a body of known length is delivered and no byte beyond it") {
+  const std::string data = head("Content-Length: 5\r\n") + "helloGET";
+  for (std::size_t cut = 0; cut <= data.size(); ++cut) {
+    const outcome seen = parse(data, cut);
+    REQUIRE(seen.done);
+    REQUIRE(seen.body == "hello");
+    REQUIRE(seen.rest == "GET");
+    REQUIRE(seen.head.content_length == 5);
+  }
+}
+
+TEST_CASE("request: a chunked body is delivered without its framing") {
+  const std::string data =
+      head("Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n1;x=\"y\"\r\n \r\n005\r\nworld\r\n0\r\nX: y\r\n\r\nGET";
+  for (std::size_t cut = 0; cut <= data.size(); ++cut) {
+    const outcome seen = parse(data, cut);
+    REQUIRE(seen.done);
+    REQUIRE(seen.body == "hello world");
+    REQUIRE(seen.rest == "GET");
+    REQUIRE(seen.head.chunked);
+    REQUIRE_FALSE(seen.head.has("x"));
+  }
+}
+
+TEST_CASE("request: keep-alive follows version and Connection") {
+  CHECK_FALSE(parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").head.keep_alive);
+  CHECK_FALSE(parse("GET / HTTP/1.0\r\n\r\n").head.keep_alive);
+  CHECK(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+}
+
+TEST_CASE("request: a target in absolute form is split") {
+  const outcome seen = parse("GET http://example.com:80/a?limit=1 HTTP/1.1\r\nHost: b\r\n\r\n");
+  CHECK(seen.head.authority == "example.com:80");
+  CHECK(seen.head.path == "/a");
+  CHECK(seen.head.asked.find("limit") == "1");
+  CHECK(parse("GET http://example.com HTTP/1.1\r\nHost: b\r\n\r\n").head.path == "/");
+  CHECK(parse("GET /a?u=http://b/c HTTP/1.1\r\nHost: b\r\n\r\n").head.path == "/a");
+}
+
+TEST_CASE("request: two requests cannot hide in one: lengths that could be read in two ways are refused") {
+  for (const char* fields :
+       {"Content-Length: 5\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5, 5\r\n", "Content-Length: +5\r\n", "Content-Length: 0x5\r\n", "Content-Length: 5 5\r\n",
+        "Content-Length: -1\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: \r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: identity\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding : chunked\r\n",
+        "Transfer-Encoding:\x0b"
+        "chunked\r\n",
+        "X: a\rTransfer-Encoding: chunked\r\n", "X: a\nB: c\r\n"}) {
+    CAPTURE(fields);
+    const outcome seen = parse(head(fields) + "5\r\nhello\r\n0\r\n\r\n");
+    CHECK_FALSE(seen.done);
+    CHECK(seen.refused == 400);
+  }
+  CHECK(parse(head("Transfer-Encoding: gzip, chunked\r\n")).refused == 501);
+  CHECK(parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").refused == 400);
+}
+
+TEST_CASE("request: broken chunks are refused") {
+  for (const char* body : {"x\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "-5\r\nhello\r\n", "5\nhello\r\n0\r\n\r\n",
+                           "fffffffffffffffff\r\nx", " 5\r\nhello\r\n0\r\n\r\n"}) {
+    CAPTURE(body);
+    CHECK(parse(head("Transfer-Encoding: chunked\r\n") + body).refused == 400);
+  }
+}
+
+TEST_CASE("request: HTTP/1.1 has exactly one Host") {
+  CHECK(parse("GET / HTTP/1.1\r\n\r\n").refused == 400);
+  CHECK(parse("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n").refused == 400);
+  CHECK(parse("GET / HTTP/1.0\r\n\r\n").done);
+}
+
+TEST_CASE("request: what is not HTTP/1 is refused") {
+  for (const char* data : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\x16\x03\x01\x02",
+                           "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", " GET / HTTP/1.1\r\n\r\n"}) {
+    CAPTURE(data);
+    CHECK(parse(data).refused == 400);
+  }
+}
+
+TEST_CASE("request: the limits of target and head are 414 and 431") {
+  const auto target = [](std::size_t size) {
+    return "GET /" + std::string(size - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  };
+  CHECK(parse(target(request_parser::target_limit)).done);
+  CHECK(parse(target(request_parser::target_limit + 1)).refused == 414);
+  CHECK(parse("GET /" + std::string(70000, 'a')).refused == 414);
+  CHECK(parse(head("X: " + std::string(60000, 'a') + "\r\n")).done);
+  CHECK(parse(head("X: " + std::string(70000, 'a') + "\r\n")).refused == 431);
+  std::string many;
+  for (int i = 0; i < 7000; ++i) many += "X: 45678\r\n";
+  CHECK(parse(head(many + "\r\n")).refused == 431);
+}
+
+TEST_CASE("request: a reader that has enough is not offered more") {
+  request_parser parser;
+  kept_body body;
+  body.limit = 3;
+  std::string data = head("Content-Length: 6\r\n") + "hello!";
+  data.erase(0, parser.put(data));
+  parser.deliver_to(&body);
+  CHECK(parser.delivering());
+  CHECK(parser.put(data.substr(0, 4)) == 4);
+  CHECK_FALSE(parser.delivering());
+  CHECK(parser.body_left() == 2);
+  CHECK(parser.put(data.substr(4)) == 2);
+  CHECK(body.text == "hell");
+  CHECK(parser.done());
+}

@@ -1,0 +1,201 @@
+#include "api/submit_parser.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace trawl;
+
+namespace {
+
+struct outcome {
+  bool accepted = false;
+  std::shared_ptr<task> built;
+  problem wrong;
+};
+
+// Feeds `body` in pieces that end at `cuts`.
+outcome submit(std::string_view body, std::initializer_list<std::size_t> cuts = {}) {
+  task_builder builder(2);
+  submit_parser parser(builder);
+  std::size_t from = 0;
+  bool going = true;
+  for (const std::size_t cut : cuts) {
+    going = going && parser.put(body.substr(from, cut - from));
+    from = cut;
+  }
+  if (going) parser.put(body.substr(from));
+  outcome seen;
+  seen.accepted = parser.finish();
+  seen.wrong = parser.wrong();
+  if (seen.accepted) seen.built = builder.finish();
+  return seen;
+}
+
+std::vector<std::string> urls(const outcome& seen) {
+  std::vector<std::string> all;
+  REQUIRE(seen.built);
+  for (std::uint32_t i = 0; i < seen.built->total(); ++i) all.emplace_back(seen.built->url(i));
+  return all;
+}
+
+// "pointer detail" of each error, one a line.
+std::string errors(std::string_view body) {
+  const outcome seen = submit(body);
+  CHECK_FALSE(seen.accepted);
+  CHECK(seen.wrong.status == 400);
+  std::string lines;
+  for (const input_error& each : seen.wrong.errors) lines += each.pointer + " " + each.detail + "\n";
+  return lines;
+}
+
+using texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("submit_parser: texts and objects under urls become inputs, in order") {
+  CHECK(urls(submit(R"({"urls": ["http://a/", {"url": "http://b/"}, "http://a/"]})")) ==
+        texts{"http://a/", "http://b/", "http://a/"});
+}
+
+TEST_CASE("submit_parser: no urls at all is a submission too") { CHECK(urls(submit(R"({"urls":[]})")).empty()); }
+
+TEST_CASE("submit_parser: options may come before or after the urls") {
+  for (const char* body :
+       {R"({"options":{"timeout_ms":5,"verify_tls":false,"method":"HEAD","label":"x"},"urls":["a"]})",
+        R"({"urls":["a"],"options":{"timeout_ms":5,"verify_tls":false,"method":"HEAD","label":"x"}})"}) {
+    const outcome seen = submit(body);
+    REQUIRE(seen.built);
+    CHECK(seen.built->options().timeout_ms == 5);
+    CHECK_FALSE(seen.built->options().verify_tls);
+    CHECK(seen.built->options().method == http_method::head);
+    CHECK(seen.built->options().label == "x");
+  }
+}
+
+TEST_CASE("submit_parser: headers are an object of texts") {
+  const outcome seen = submit(R"({"urls":[],"options":{"headers":{"Accept":"text/html","X-A":""}}})");
+  REQUIRE(seen.built);
+  const auto& headers = seen.built->options().headers;
+  REQUIRE(headers.size() == 2);
+  CHECK(headers[0] == std::pair<std::string, std::string>("Accept", "text/html"));
+  CHECK(headers[1] == std::pair<std::string, std::string>("X-A", ""));
+}
+
+TEST_CASE("submit_parser: other keys at the top are passed over, whatever they hold") {
+  CHECK(
+      urls(submit(R"({"callback":null,"urls":["a"],"x":{"urls":["no"],"options":{"y":[1,2.5,{"z":true}]}},"n":-1})")) ==
+      texts{"a"});
+}
+
+TEST_CASE("submit_parser: escapes and UTF-8 become the text they stand for") {
+  CHECK(urls(submit("{\"urls\":[\"http:\\/\\/\\u0061\\u00e9\\ud83d\\ude00\\n\",\"http://\xC3\xA9/\"]}")) ==
+        texts{"http://a\xC3\xA9\xF0\x9F\x98\x80\n", "http://\xC3\xA9/"});
+}
+
+TEST_CASE("submit_parser: a body may be cut at any two places") {
+  const std::string body =
+      "\n{\"a\":[{\"b\":1e3}], \"urls\" : [ \"http://x/\xC3\xA9\\u00e9\\\"\", {\"url\":\"http://y/\"} ] , "
+      "\"options\":{\"retries\":10,\"headers\":{\"Accept\":\"a\"},\"keep_alive\":false}} \r\n";
+  for (std::size_t first = 0; first <= body.size(); ++first) {
+    for (std::size_t second = first; second <= body.size(); ++second) {
+      const outcome seen = submit(body, {first, second});
+      REQUIRE(seen.accepted);
+      REQUIRE(urls(seen) == texts{"http://x/\xC3\xA9\xC3\xA9\"", "http://y/"});
+      REQUIRE(seen.built->options().retries == 10);
+      REQUIRE(seen.built->options().headers.size() == 1);
+      REQUIRE_FALSE(seen.built->options().keep_alive);
+    }
+  }
+}
+
+TEST_CASE("submit_parser: an error is the same wherever the body is cut") {
+  const std::string body = R"({"urls":["a",{"ur":"b"},3],"options":{"retries":11,"frob":{}}})";
+  const std::string whole = errors(body);
+  for (std::size_t cut = 0; cut <= body.size(); ++cut) {
+    const outcome seen = submit(body, {cut});
+    std::string lines;
+    for (const input_error& each : seen.wrong.errors) lines += each.pointer + " " + each.detail + "\n";
+    REQUIRE(lines == whole);
+  }
+}
+
+TEST_CASE("submit_parser: a text of more than 64 KiB is an input like any other") {
+  const std::string longest(200000, 'x');
+  const std::string body = R"({"urls":[")" + longest + R"("]})";
+  CHECK(urls(submit(body, {7, 60000, 150000})) == texts{longest});
+}
+
+TEST_CASE("submit_parser: what is wrong is named by its JSON pointer") {
+  CHECK(errors("{}") == "/urls is missing\n");
+  CHECK(errors(R"({"urls":{}})") == "/urls must be an array\n");
+  CHECK(errors(R"({"urls":"a"})") == "/urls must be an array\n");
+  CHECK(errors(R"({"urls":null})") == "/urls must be an array\n");
+  CHECK(errors(R"(["a"])") == " the body must be an object with \"urls\"\n");
+  CHECK(errors("3") == " the body must be an object with \"urls\"\n");
+  CHECK(errors(R"({"urls":["a",3,"b",null,["c"],true]})") ==
+        "/urls/1 must be a text, or an object with \"url\"\n/urls/3 must be a text, or an object with \"url\"\n"
+        "/urls/4 must be a text, or an object with \"url\"\n/urls/5 must be a text, or an object with \"url\"\n");
+  CHECK(errors(R"({"urls":["a",{}]})") == "/urls/1 has no \"url\"\n");
+  CHECK(errors(R"({"urls":[{"url":7}]})") == "/urls/0/url must be a text\n");
+  CHECK(errors(R"({"urls":[{"url":"a","x":1}]})") == "/urls/0/x is not a key of an input\n");
+  CHECK(errors(R"({"urls":[],"options":[]})") == "/options must be an object\n");
+  CHECK(errors(R"({"urls":[],"options":{"headers":{"A":1}}})") == "/options/headers/A must be a text\n");
+  CHECK(errors(R"({"urls":[],"options":{"headers":[]}})") ==
+        "/options/headers must be an object of header names and their values\n");
+}
+
+TEST_CASE("submit_parser: an option that is unknown, of a wrong type or out of range is refused") {
+  CHECK(errors(R"({"urls":[],"options":{"a/b~c":1}})") == "/options/a~1b~0c is not an option\n");
+  for (const char* value : {"0", "3600001", "-1", "1.5", "\"5\"", "true", "null", "[]", "{}", "99999999999999999999"}) {
+    CAPTURE(value);
+    CHECK(errors(std::string(R"({"urls":[],"options":{"timeout_ms":)") + value + "}}") ==
+          "/options/timeout_ms must be an integer from 1 to 3600000\n");
+  }
+  CHECK(errors(R"({"urls":[],"options":{"verify_tls":1}})") == "/options/verify_tls must be true or false\n");
+  CHECK(errors(R"({"urls":[],"options":{"method":"POST"}})") == "/options/method must be GET or HEAD\n");
+  CHECK(errors(R"({"urls":[],"options":{"label":1}})") == "/options/label must be a text of at most 1024 octets\n");
+}
+
+TEST_CASE("submit_parser: what a later version will know is refused, never ignored") {
+  CHECK(errors(R"({"urls":[],"options":{"dedupe":true}})") == "/options/dedupe is not supported by this version\n");
+  CHECK(errors(R"({"urls":[],"options":{"callback_url":"http://a/"}})") ==
+        "/options/callback_url is not supported by this version\n");
+  CHECK(errors(R"({"urls":[{"url":"a","headers":{}},{"url":"b","meta":1}]})") ==
+        "/urls/0/headers is not supported by this version\n/urls/1/meta is not supported by this version\n");
+}
+
+TEST_CASE("submit_parser: nothing that counts is given twice") {
+  CHECK(errors(R"({"urls":["a"],"urls":["b"]})") == "/urls is given twice\n");
+  CHECK(errors(R"({"urls":[],"options":{},"options":{}})") == "/options is given twice\n");
+  CHECK(errors(R"({"urls":[],"options":{"retries":1,"retries":2}})") == "/options/retries is given twice\n");
+  CHECK(errors(R"({"urls":[{"url":"a","url":"b"}]})") == "/urls/0/url is given twice\n");
+}
+
+TEST_CASE("submit_parser: the first 20 errors are told, and then no more is read") {
+  std::string body = R"({"urls":[)";
+  for (int i = 0; i < 30; ++i) body += "1,";
+  const outcome seen = submit(body + "2]}");
+  CHECK(seen.wrong.errors.size() == 20);
+  CHECK(seen.wrong.detail == "/urls/0 must be a text, or an object with \"url\" (the first of 20 errors)");
+}
+
+TEST_CASE("submit_parser: what is not JSON is refused with the place") {
+  for (const char* body :
+       {"", " ", "{", R"({"urls":["a")", R"({"urls":["a"]}})", R"({"urls":["a"]} x)", R"({"urls":["a",]})",
+        "{'urls':[]}", R"({"urls":[01]})", "{\"urls\":[\"\xC3\x28\"]}", "{\"urls\":[\"\xED\xA0\x80\"]}",
+        "{\"urls\":[\"\xFF\"]}", R"({"urls":["\ud800"]})", "{\"urls\":[\"a\tb\"]}", "{\"urls\":[]}\xEF"}) {
+    CAPTURE(body);
+    CHECK(errors(body).find("this is not JSON at byte") != std::string::npos);
+  }
+  CHECK(errors(R"({"urls":["a",)"
+               "\x01"
+               "]}") == "/urls/1 this is not JSON at byte 13: syntax error\n");
+}
+
+TEST_CASE("submit_parser: more than 32 levels are refused") {
+  const auto nested = [](int levels) {
+    return R"({"urls":[],"x":)" + std::string(static_cast<std::size_t>(levels), '[') +
+           std::string(static_cast<std::size_t>(levels), ']') + "}";
+  };
+  CHECK(submit(nested(31)).accepted);
+  CHECK(errors(nested(32)).find("too deep") != std::string::npos);
+}
