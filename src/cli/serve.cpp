@@ -1,0 +1,103 @@
+#include "cli/serve.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "api/server.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/start.hpp"
+#include "shard/crawler.hpp"
+
+namespace trawl {
+namespace {
+
+// Beyond the drain time: for records of what was aborted, and for answers on their way.
+constexpr milliseconds longest_end{1800};
+
+class service {
+ public:
+  explicit service(const settings& said)
+      : drain_(said.drain_timeout),
+        engine_(said.engine, home_.get_executor()),
+        api_(engine_, home_.get_executor(), said.server),
+        signals_(home_.get_executor(), 2),
+        patience_(home_.get_executor()) {}
+  int run();
+
+ private:
+  void log_listening() const;
+  awaitable<void> stop_on_signal();
+  awaitable<void> stop_waiting_on_signal();
+  void end_late();
+
+  const milliseconds drain_;
+  asio::io_context home_{1};
+  crawler engine_;
+  server api_;
+  interrupt signals_;
+  timer_type patience_;
+};
+
+void rethrow(std::exception_ptr thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+int service::run() {
+  api_.listen();
+  log_listening();
+  asio::co_spawn(home_, stop_on_signal(), rethrow);
+  home_.run();
+  log_event(log_level::info, "stopped");
+  return exit_ok;
+}
+
+void service::log_listening() const {
+  std::string addresses;
+  for (const std::string& each : api_.addresses()) addresses += (addresses.empty() ? "" : ",") + each;
+  log_event(log_level::info, "listening",
+            {{"address", addresses},
+             {"threads", static_cast<std::int64_t>(engine_.shards())},
+             {"max_in_flight", static_cast<std::int64_t>(engine_.max_in_flight())}});
+}
+
+// The order in which a service ends: no new work, then what is at work, then what still reads of it.
+awaitable<void> service::stop_on_signal() {
+  const int signal = co_await signals_.wait();
+  log_event(log_level::info, "stopping",
+            {{"signal", std::int64_t{signal}}, {"drain_ms", std::int64_t{drain_.count()}}});
+  end_late();
+  api_.drain();
+  asio::co_spawn(home_, stop_waiting_on_signal(), rethrow);
+  co_await engine_.shut_down(drain_);
+  signals_.stop();
+  co_await api_.close();
+  home_.stop();
+}
+
+// Whoever asks twice does not want to wait for what is in flight.
+awaitable<void> service::stop_waiting_on_signal() {
+  const int signal = co_await signals_.wait();
+  if (signal == 0) co_return;
+  log_event(log_level::info, "stopping at once", {{"signal", std::int64_t{signal}}});
+  co_await engine_.shut_down(milliseconds(0));
+}
+
+// Whoever started us was promised an end.
+void service::end_late() {
+  patience_.expires_after(drain_ + longest_end);
+  patience_.async_wait([](error_code cancelled) {
+    if (cancelled) return;
+    log_event(log_level::warning, "stopped before all was closed");
+    std::_Exit(exit_ok);
+  });
+}
+
+int run_service(const settings& said) { return service(said).run(); }
+
+}  // namespace
+
+int serve(const std::vector<std::string>& arguments) { return run_command(command::serve, arguments, run_service); }
+
+}  // namespace trawl

@@ -1,0 +1,47 @@
+#include "cli/start.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "base/process.hpp"
+#include "base/start_error.hpp"
+
+namespace trawl {
+namespace {
+
+void complain_of_all(command which, const std::vector<std::string>& problems) {
+  for (const std::string& each : problems) complain(which, each);
+}
+
+int refuse(command which, const std::vector<std::string>& problems) {
+  complain_of_all(which, problems);
+  std::fprintf(stderr, "See: trawl %s --help\n", std::string(command_name(which)).c_str());
+  return exit_could_not_run;
+}
+
+}  // namespace
+
+void complain(command which, const std::string& problem) {
+  std::fprintf(stderr, "trawl %s: %s\n", std::string(command_name(which)).c_str(), problem.c_str());
+}
+
+int run_command(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
+  const reading read = read_options(which, arguments, [](const char* name) { return std::getenv(name); });
+  if (read.help) return std::fputs(read.help->c_str(), stdout) < 0 ? exit_could_not_run : exit_ok;
+  if (!read.problems.empty()) return refuse(which, read.problems);
+  settle_allocator();
+  ignore_broken_pipes();
+  raise_descriptor_limit();
+  set_up_log(read.values.log, read.values.log_as);
+  try {
+    return body(read.values);
+  } catch (const start_error& wrong) {
+    complain_of_all(which, wrong.problems());
+  } catch (const std::exception& wrong) {
+    complain(which, wrong.what());
+  }
+  return exit_could_not_run;
+}
+
+}  // namespace trawl
