@@ -1,0 +1,226 @@
+"""The command line: version and help, check, and everything that can configure it."""
+import http.client
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+from harness import SLOW, TRAWL, NetTest, Service, clean_environment, free_port, main, until
+
+
+def trawl(*arguments, stdin="", env=None, timeout=60):
+    return subprocess.run([TRAWL, *arguments], input=stdin, capture_output=True, text=True, check=False,
+                          timeout=timeout * SLOW, env={**clean_environment(), **(env or {})})
+
+
+class Words(NetTest):
+    @classmethod
+    def setUpClass(cls):
+        pass  # Needs no internet.
+
+    def test_version_and_help(self):
+        done = trawl("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^trawl \d+\.\d+\.\d+")
+        for arguments in (["--help"], ["serve", "--help"], ["check", "--help"]):
+            done = trawl(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertIn("trawl", done.stdout)
+        for flag in ("--listen", "--threads", "--dns-server", "--ca-file", "--drain-timeout", "--config", "--max-body"):
+            self.assertIn(flag, trawl("serve", "--help").stdout)
+        for flag in ("--timeout-ms", "--retries", "--max-redirects", "--format", "--quiet", "--dns-server"):
+            self.assertIn(flag, trawl("check", "--help").stdout)
+
+    def test_no_command_or_an_unknown_one_is_an_error_on_stderr(self):
+        for arguments in ([], ["nonsense"], ["--nonsense"]):
+            done = trawl(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
+            self.assertTrue(done.stderr)
+
+    def test_all_bad_flags_are_told_at_once(self):
+        done = trawl("serve", "--threads", "many", "--max-in-flight", "0", "--nonsense", "--ca-file", "/no/such/file",
+                     "--dns-server", "not an address", "--log-level", "loud")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        for flag in ("--threads", "--max-in-flight", "--nonsense", "--ca-file", "--dns-server", "--log-level"):
+            self.assertIn(flag, done.stderr)
+
+    def test_bad_environment_and_config_are_told_with_their_names(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
+            json.dump({"max_urls": "many", "nonsense": 1}, config)
+            config.flush()
+            done = trawl("serve", "--config", config.name, env={"TRAWL_THREADS": "x"})
+        self.assertEqual(done.returncode, 1)
+        for word in ("TRAWL_THREADS", "max_urls", "nonsense"):
+            self.assertIn(word, done.stderr)
+        self.assertEqual(trawl("serve", "--config", "/no/such/file").returncode, 1)
+
+    def test_a_listener_that_is_not_loopback_must_be_meant(self):
+        done = trawl("serve", "--listen", "0.0.0.0:0")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--no-auth", done.stderr)
+
+    def test_check_without_input_could_not_run(self):
+        for arguments in ([], ["/no/such/file"], ["--format", "nonsense", "http://h0.test/"], ["--retries", "99", "http://h0.test/"]):
+            done = trawl("check", *arguments)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
+            self.assertTrue(done.stderr)
+
+
+class Check(NetTest):
+    def check(self, *arguments, **more):
+        return trawl("check", "--dns-server", self.net["dns_server"], "--ca-file", self.net["ca_file"], *arguments, **more)
+
+    def records(self, done):
+        return sorted((json.loads(line) for line in done.stdout.splitlines()), key=lambda record: record["index"])
+
+    def test_urls_as_arguments_as_a_file_and_from_stdin(self):
+        urls = [self.http("/page/1"), self.https("/page/2")]
+        with tempfile.NamedTemporaryFile("w", suffix=" urls.txt") as file:
+            file.write("# two\n" + "\n\n".join(urls) + "\n")
+            file.flush()
+            for inputs, stdin in ((urls, ""), ([file.name], ""), (["-"], "\r\n".join(urls))):
+                done = self.check("--format", "ndjson", *inputs, stdin=stdin)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                records = self.records(done)
+                self.assertEqual([record["url"] for record in records], urls)
+                self.assertEqual([record["status_code"] for record in records], [200, 200])
+
+    def test_exit_status_2_when_some_url_failed(self):
+        done = self.check("--format", "ndjson", self.http("/page/1"), self.http("/status/404"))
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual([record["errors"].get("http") for record in self.records(done)], [None, 404])
+
+    def test_the_table_is_for_people(self):
+        done = self.check(self.http("/page/1"), self.http("/status/404"), f"http://gone.nx.test:{self.net['http_port']}/")
+        self.assertEqual(done.returncode, 2)
+        for words in ("200", "404", "dns_error", "/page/1", "gone.nx.test"):
+            self.assertIn(words, done.stdout)
+        self.assertEqual(self.check("--format", "table", self.http("/page/1")).returncode, 0)
+
+    def test_csv_and_json(self):
+        url = self.http("/page/1")
+        done = self.check("--format", "csv", url)
+        self.assertTrue(done.stdout.startswith("index,url,status_code,"))
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        done = self.check("--format", "json", url)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(url, json.dumps(json.loads(done.stdout)))
+
+    def test_progress_is_only_for_a_terminal(self):
+        url = self.http("/page/1")
+        self.assertNotIn("\r", self.check(url).stderr)
+        self.assertEqual(self.check("--quiet", url).stderr, "")
+        self.assertEqual(self.check("-q", "--format", "ndjson", self.http("/status/404")).stderr, "")
+
+    def test_the_options_of_a_task_are_flags(self):
+        done = self.check("--format", "ndjson", "--method", "HEAD", "--header", "X-Test: from-flag", "--retries", "0",
+                          self.raw("ok/flags"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        head = self.heads("/raw/ok/flags")[0]
+        self.assertTrue(head.startswith("HEAD "))
+        self.assertIn("X-Test: from-flag", head)
+        done = self.check("--format", "ndjson", "--timeout-ms", "300", "--retries", "0", self.raw("stall/flags"))
+        self.assertEqual((done.returncode, self.records(done)[0]["errors"]["http"]), (2, "TIMEOUT"))
+        done = self.check("--max-redirects", "0", "--format", "ndjson", self.http("/redirect/1"))
+        self.assertEqual(self.records(done)[0]["status_code"], 302)
+
+    def test_a_bad_url_is_a_record(self):
+        done = self.check("--format", "ndjson", "http://[", self.http("/page/1"))
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual([record["errors"].get("http") for record in self.records(done)], ["INVALID_URL", None])
+
+    def test_resolve_answers_for_a_name(self):
+        url = f"http://made.up.example:{self.net['http_port']}/page/1"
+        done = self.check("--format", "ndjson", "--resolve", f"made.up.example:{self.net['http_port']}:127.0.1.7", url)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.records(done)[0]["remote_ip"], "127.0.1.7")
+
+    def test_an_interrupted_check_says_what_it_has(self):
+        process = subprocess.Popen(
+            [TRAWL, "check", "--dns-server", self.net["dns_server"], "--format", "ndjson", self.http("/page/1"),
+             self.raw("stall/interrupted")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment())
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/interrupted") == 1))
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=15 * SLOW)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(self.http("/page/1"), told.decode())
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/interrupted") == 0, 5))
+
+    def test_a_reader_that_leaves_ends_it(self):
+        urls = "\n".join(self.http(f"/page/{n}") for n in range(5000))
+        process = subprocess.Popen([TRAWL, "check", "--dns-server", self.net["dns_server"], "--format", "ndjson", "-"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+        process.stdin.write(urls.encode())
+        process.stdin.close()
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+        process.stderr.close()
+        self.assertNotIn(process.wait(30 * SLOW), (0, -signal.SIGSEGV, -signal.SIGABRT), said)
+
+
+class Configured(NetTest):
+    def ask(self, port, path="/readyz"):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def serve(self, *arguments, env=None):
+        process = subprocess.Popen([TRAWL, "serve", *arguments], stderr=subprocess.DEVNULL, env={**clean_environment(), **(env or {})})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        return process
+
+    def test_flags_win_over_environment_and_environment_over_file(self):
+        by_flag, by_environment, by_file = free_port(), free_port(), free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            config = os.path.join(folder, "trawl config.json")
+            with open(config, "w", encoding="ascii") as file:
+                json.dump({"listen": [f"127.0.0.1:{by_file}"], "log_level": "off"}, file)
+            self.serve("--config", config)
+            self.assertTrue(until(lambda: self.ask(by_file) == 200))
+            self.serve("--config", config, env={"TRAWL_LISTEN": f"127.0.0.1:{by_environment}"})
+            self.assertTrue(until(lambda: self.ask(by_environment) == 200))
+            self.serve("--config", config, "--listen", f"127.0.0.1:{by_flag}", env={"TRAWL_LISTEN": "127.0.0.1:1"})
+            self.assertTrue(until(lambda: self.ask(by_flag) == 200))
+
+    def test_several_listeners(self):
+        ports = [free_port(), free_port()]
+        self.serve("--listen", f"127.0.0.1:{ports[0]}", env={"TRAWL_LISTEN": ""})
+        self.assertTrue(until(lambda: self.ask(ports[0]) == 200))
+        both = [free_port(), free_port()]
+        self.serve(env={"TRAWL_LISTEN": f"127.0.0.1:{both[0]},127.0.0.1:{both[1]}", "TRAWL_LOG_LEVEL": "off"})
+        self.assertTrue(until(lambda: self.ask(both[0]) == 200 and self.ask(both[1]) == 200))
+
+    def test_a_port_that_is_taken_is_told(self):
+        with Service(self.net) as first:
+            done = trawl("serve", "--listen", f"127.0.0.1:{first.port}")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(str(first.port), done.stderr)
+
+    def test_a_task_leaves_a_line_at_its_start_and_at_its_end(self):
+        with Service(self.net, log_level="info") as service:
+            task = service.submit([self.http("/page/1"), self.http("/status/404")])
+            service.wait(task)
+            self.assertTrue(until(lambda: service.said().count(task) >= 2, 5), service.said())
+
+    def test_a_log_can_be_json(self):
+        with Service(self.net, "--log-format", "json", log_level="info") as service:
+            service.wait(service.submit([self.http("/page/1")]))
+            for line in service.said().splitlines():
+                self.assertIsInstance(json.loads(line), dict, line)
+
+    def test_ready_within_a_moment_and_small_when_idle(self):
+        with Service(self.net) as service:
+            if SLOW == 1:
+                self.assertLess(service.resident_kb(), 15000)
+
+
+if __name__ == "__main__":
+    main()
