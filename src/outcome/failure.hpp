@@ -15,7 +15,8 @@ struct failure {
   phase where = phase::none;
   /// What a person needs to know, in one line; names host, address, limit or certificate field.
   std::string detail;
-  /// With dns_error: the name may exist, its server failed (SERVFAIL); another attempt may do better.
+  /// With dns_error: the name may exist, its server failed (SERVFAIL); another attempt may do better. With
+  /// proxy_connect_error: likewise.
   bool transient = false;
 };
 
