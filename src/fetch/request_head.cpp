@@ -60,8 +60,11 @@ void append_request_head(std::string& out, const url& to, const request_options&
   const std::string_view fields = options.fields ? std::string_view(*options.fields) : std::string_view{};
   const given by_caller = given_in(fields);
   out += options.method == http_method::head ? "HEAD " : "GET ";
+  if (options.via) out.append("http://").append(to.authority());
   out.append(to.target()).append(" HTTP/1.1\r\n");
   append_field(out, "Host", to.authority());
+  if (options.via && !options.via->authorization.empty())
+    append_field(out, "Proxy-Authorization", options.via->authorization);
   if (!options.keep_alive) append_field(out, "Connection", "close");
   if (!by_caller.user_agent && !options.user_agent.empty()) append_field(out, "User-Agent", options.user_agent);
   if (!by_caller.accept) append_field(out, "Accept", "*/*");
