@@ -26,6 +26,13 @@ std::string media_type(std::string_view field) {
 
 bool is_json(std::string_view type) { return type == "application/json" || type.ends_with("+json"); }
 
+// What reverse proxies add (RFC 7239, RFC 9110 7.6.3, and common use): the sender may then be anyone.
+bool came_through_proxy(const request& asked) {
+  return std::ranges::any_of(asked.fields, [](const auto& field) {
+    return field.first == "forwarded" || field.first == "via" || field.first.starts_with("x-forwarded-");
+  });
+}
+
 problem not_now(std::string why) {
   problem told(503, std::move(why));
   told.retry_after_s = backlog_retry_s;
@@ -43,7 +50,9 @@ submission::submission(service& at, const request& asked, const submission_rules
       coding_(asked.field("content-encoding")),
       keyed_(asked.has("idempotency-key")),
       builder_(at.crawls.shards()),
-      load_(at.crawls.load()) {}
+      load_(at.crawls.load()) {
+  builder_.set_through_proxy(came_through_proxy(asked));
+}
 
 submission::~submission() {
   at_.arriving_urls -= counted_urls_;

@@ -67,7 +67,8 @@ result<void> dialer::admit(const dial_target& where, const address_answer& answe
     return {};
   }
   std::string refused;
-  const address_policy::hop hop{.redirected_from_public = where.redirected_from_public, .through_proxy = false};
+  const address_policy::hop hop{.redirected_from_public = where.redirected_from_public,
+                                .through_proxy = where.submitted_through_proxy};
   for (const asio::ip::address& each : answer.addresses) {
     if (auto why = services_.policy.refuse(each, hop))
       refused = std::move(*why);

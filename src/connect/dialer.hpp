@@ -41,6 +41,7 @@ struct dial_target {
   bool tls = false;
   bool verify = true;
   bool redirected_from_public = false;
+  bool submitted_through_proxy = false;  ///< The task was: its sender is not local.
   const proxy* via = nullptr;  ///< nullptr: direct.
 };
 

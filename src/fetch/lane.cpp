@@ -2,10 +2,11 @@
 
 #include <boost/asio/post.hpp>
 #include <cassert>
-#include <cstring>
 
 #include "fetch/redirect.hpp"
+#include "fetch/report.hpp"
 #include "fetch/request_head.hpp"
+#include "fetch/retry_after.hpp"
 #include "frontier/retry_policy.hpp"
 
 namespace trawl {
@@ -19,6 +20,19 @@ constexpr std::size_t fetches_a_turn = 64;
 
 std::int64_t us(clock::duration span) { return std::chrono::duration_cast<microseconds>(span).count(); }
 
+errc timeout_of(exchange::step waited_for) {
+  switch (waited_for) {
+    case exchange::step::none:
+    case exchange::step::writing:
+      return errc::connection_write_timeout;
+    case exchange::step::awaiting_head:
+      return errc::http_response_timeout;
+    case exchange::step::reading_body:
+      break;
+  }
+  return errc::connection_read_timeout;
+}
+
 }  // namespace
 
 lane::lane(const lane_services& services, host& at, bool verifies, fetch&& first)
@@ -27,6 +41,7 @@ lane::lane(const lane_services& services, host& at, bool verifies, fetch&& first
       verifies_(verifies),
       dialer_(services.dial),
       transport_(services.dial.loop),
+      exchange_(services.blocks),
       work_(std::move(first)) {
   ++host_.lanes;
 }
@@ -50,8 +65,7 @@ bool lane::begin(failure& refused) {
   has_work_ = false;
   started_ = clock::now();
   interrupted_ = errc::none;
-  head_done_ = false;
-  body_octets_ = 0;
+  exchange_.reset();
   remote_ip_.clear();
   work_.run->in_flight.push_back(*this);
   work_.took.add(timing::queue, us(started_ - work_.waiting_since));
@@ -72,13 +86,13 @@ awaitable<failure> lane::fetch_once() {
   reused_ = transport_.is_open();
   failure what;
   if (!reused_) what = co_await dial();
-  if (what.code == errc::none) what = co_await exchange();
+  if (what.code == errc::none) what = co_await converse();
   // A kept connection may have died while it was idle; that is nobody's failure.
-  if (reused_ && what.code == errc::connection_terminated && !parser_.any_byte()) {
+  if (reused_ && what.code == errc::connection_terminated && !exchange_.any_octet()) {
     transport_.close();
     reused_ = false;
     what = co_await dial();
-    if (what.code == errc::none) what = co_await exchange();
+    if (what.code == errc::none) what = co_await converse();
   }
   co_return what;
 }
@@ -86,7 +100,7 @@ awaitable<failure> lane::fetch_once() {
 awaitable<failure> lane::dial() {
   stage_ = stage::dialling;
   const auto connect_timeout = milliseconds(work_.run->of->options().connect_timeout_ms);
-  dial_looked_at_ = clock::now();
+  dial_began_ = dial_looked_at_ = clock::now();
   dial_until_ = std::min(dial_looked_at_ + connect_timeout, started_ + timeout_left_);
   arm(std::min(dial_until_, dial_looked_at_ + queue_look));
   dial_target where;
@@ -96,6 +110,7 @@ awaitable<failure> lane::dial() {
   where.tls = url_.is_https();
   where.verify = verifies_;
   where.redirected_from_public = work_.from_public;
+  where.submitted_through_proxy = work_.run->of->through_proxy();
   transport_.close();
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
   if (const auto& address = dialer_.first_address()) {
@@ -104,33 +119,37 @@ awaitable<failure> lane::dial() {
   } else {
     services_.queue.not_approached(host_);
   }
-  if (done) co_return failure{};
-  co_return done.error().code == errc::none ? interrupted_failure() : done.error();
+  if (done) {
+    host_.reached();
+    co_return failure{};
+  }
+  failure what = done.error().code == errc::none ? interrupted_failure() : done.error();
+  const time_point now = clock::now();
+  if (services_.queue.dial_failed(host_, now, what, now - dial_began_)) services_.owner.stir();
+  co_return what;
 }
 
-awaitable<failure> lane::exchange() {
+awaitable<failure> lane::converse() {
+  const task_options& options = work_.run->of->options();
   arm(started_ + timeout_left_);
-  stage_ = stage::writing;
+  stage_ = stage::conversing;
   remote_ip_ = transport_.remote_ip();
-  parser_.start(work_.method == http_method::head);
-  held_ = 0;
   write_request();
-  sent_ = clock::now();  // Before: the answer may be there when the write resumes.
-  const auto sent = co_await transport_.write(request_);
-  if (!sent) co_return broken(sent.error());
-  stage_ = stage::awaiting_head;
-  co_return co_await read_response();
+  auto done = co_await exchange_.run(transport_, work_.method, options.max_body_bytes, work_.took);
+  if (done) co_return failure{};
+  if (interrupted_ != errc::none) co_return interrupted_failure();  // Also with both at once: no second dial.
+  co_return std::move(done.error());
 }
 
 void lane::write_request() {
-  request_.clear();
+  exchange_.request().clear();
   const task_run& run = *work_.run;
   request_options as;
   as.method = work_.method;
   as.keep_alive = run.of->options().keep_alive;
   as.user_agent = services_.options.user_agent;
   as.fields = work_.hops.empty() || on_submitted_origin() ? &run.own_fields : &run.foreign_fields;
-  append_request_head(request_, url_, as);
+  append_request_head(exchange_.request(), url_, as);
 }
 
 bool lane::on_submitted_origin() {
@@ -139,99 +158,31 @@ bool lane::on_submitted_origin() {
   return submitted.parse(work_.run->of->url(work_.index)) == url_errc::ok && submitted.origin() == url_.origin();
 }
 
-awaitable<failure> lane::read_response() {
-  if (!block_) block_ = services_.blocks.take_small();
-  failure what;
-  for (;;) {
-    const auto got = co_await transport_.read_some(block_.bytes.get() + held_, block_.size - held_);
-    if (!got) co_return broken(got.error());
-    if (got.value() == 0) co_return at_eof();
-    if (!parser_.any_byte()) note_first_octet();
-    if (take_in(std::string_view(block_.bytes.get(), held_ + got.value()), what)) co_return what;
-  }
-}
-
-void lane::note_first_octet() {
-  first_octet_ = clock::now();
-  work_.took.add(timing::ttfb, us(first_octet_ - sent_));
-}
-
-// True when the response is over, in one way or another.
-bool lane::take_in(std::string_view input, failure& what) {
-  for (;;) {
-    switch (parser_.next(input)) {
-      case parse_event::need_more:
-        keep(input);
-        return false;
-      case parse_event::head:
-        if (take_in_head(what)) return true;
-        break;
-      case parse_event::body:
-        if (take_in_body(what)) return true;
-        break;
-      case parse_event::done:
-        held_ = input.size();
-        return true;
-      case parse_event::failed:
-        what = {parser_.error(), head_done_ ? phase::transfer : phase::ttfb, std::string(parser_.error_detail())};
-        return true;
-    }
-  }
-}
-
-bool lane::take_in_head(failure& what) {
-  head_done_ = true;
-  stage_ = stage::reading_body;
-  const std::uint64_t limit = work_.run->of->options().max_body_bytes;
-  const response_head& head = parser_.head();
-  if (head.framing != body_framing::length || head.content_length.value_or(0) <= limit) return false;
-  what = {errc::http_response_body_size, phase::transfer,
-          std::to_string(*head.content_length) + " octets are announced; max_body_bytes is " + std::to_string(limit)};
-  return true;
-}
-
-bool lane::take_in_body(failure& what) {
-  const std::uint64_t limit = work_.run->of->options().max_body_bytes;
-  body_octets_ += parser_.body().size();
-  if (body_octets_ <= limit) return false;
-  body_octets_ = limit;
-  what = {errc::http_response_body_size, phase::transfer,
-          "the body is longer than max_body_bytes, " + std::to_string(limit)};
-  return true;
-}
-
-// What the parser has not used yet goes to the front of the block, and a block that was filled is
-// exchanged for a larger one.
-void lane::keep(std::string_view left) {
-  const bool was_full = left.data() + left.size() == block_.bytes.get() + block_.size;
-  held_ = left.size();
-  if (was_full && block_.size == block_pool::small_bytes) {
-    block_pool::block larger = services_.blocks.take_large();
-    std::memcpy(larger.bytes.get(), left.data(), left.size());
-    services_.blocks.give_back(std::exchange(block_, std::move(larger)));
-  } else if (!left.empty()) {
-    std::memmove(block_.bytes.get(), left.data(), left.size());
-  }
-}
-
-failure lane::at_eof() {
-  const bool until_close = parser_.closes_at_eof();
-  const phase where = head_done_ ? phase::transfer : phase::ttfb;
-  if (until_close && transport_.truncated())
-    return {errc::http_response_incomplete, where, "the connection was cut without TLS close_notify"};
-  if (parser_.at_eof() == parse_event::done) return {};
-  if (interrupted_ != errc::none) return interrupted_failure();  // Both at once: it must not be dialled again.
-  return {parser_.error(), where, std::string(parser_.error_detail())};
-}
-
 // ---- its end -------------------------------------------------------------------------------------
 
 void lane::conclude(failure what) {
+  if (exchange_.has_head()) host_.reached();
   release(what);
   if (what.code == errc::none && (fall_back_to_get() || follow(what))) return;
-  if (what.code == errc::none && parser_.head().status >= 400)
-    what = {errc::http_status, phase::transfer, "the server answered " + std::to_string(parser_.head().status)};
+  if (what.code == errc::none && exchange_.status() >= 400) what = judge_status();
   if (!wait_for_resources(what) && !try_again(what)) finish(what);
+}
+
+// 429 and 503 may ask for a pause, which the whole host then gets.
+failure lane::judge_status() {
+  const std::uint16_t status = exchange_.status();
+  failure what{errc::http_status, phase::transfer, "the server answered " + std::to_string(status)};
+  if (status != 429 && status != 503) return what;
+  const std::int64_t now = epoch_seconds();
+  const auto pause = parse_retry_after(exchange_.head().retry_after, now);
+  if (!pause || pause->count() == 0) return what;
+  services_.queue.hold(host_, clock::now(), *pause);
+  if (*pause <= host_hold::longest_wait) return what;
+  what.code = errc::rate_limited;
+  what.detail += " and asks for a pause of " + std::to_string(pause->count()) + " s, longer than trawl waits";
+  what.retry_at = now + pause->count();
+  services_.owner.stir();
+  return what;
 }
 
 // Running out of descriptors or ports is ours to wait for, not the URL's failure, nor an attempt.
@@ -247,20 +198,18 @@ void lane::release(const failure& what) {
   const time_point now = clock::now();
   stage_ = stage::between;
   deadline_queue::disarm(*this);
-  if (head_done_) work_.took.add(timing::transfer, us(now - first_octet_));
-  work_.took.add(timing::total, us(now - started_));
-  work_.spent += now - started_;
-  const bool reusable = what.code == errc::none && parser_.reusable() && held_ == 0 && !transport_.truncated() &&
+  const bool reusable = what.code == errc::none && exchange_.reusable() && !transport_.truncated() &&
                         !transport_.unread() && work_.run->of->options().keep_alive && interrupted_ == errc::none;
   if (!reusable) transport_.close();
-  held_ = 0;
-  services_.blocks.give_back(std::move(block_));
+  exchange_.end(now, work_.took);
+  work_.took.add(timing::total, us(now - started_));
+  work_.spent += now - started_;
   static_cast<list_hook<by_task>&>(*this).unlink();
   services_.queue.finished(host_, *work_.run);
 }
 
 bool lane::fall_back_to_get() {
-  const std::uint16_t status = parser_.head().status;
+  const std::uint16_t status = exchange_.status();
   if (work_.method != http_method::head || (status != 405 && status != 501)) return false;
   work_.method = http_method::get;
   work_.head_refused = true;
@@ -270,7 +219,8 @@ bool lane::fall_back_to_get() {
 
 // True when the fetch goes on elsewhere. False: the response was the answer, or `what` says why not.
 bool lane::follow(failure& what) {
-  const response_head& head = parser_.head();
+  if (!exchange_.has_head()) return false;
+  const response_head& head = exchange_.head();
   redirect_request asked;
   asked.from = &url_;
   asked.method = work_.method;
@@ -293,52 +243,18 @@ bool lane::follow(failure& what) {
 bool lane::try_again(const failure& what) {
   const task& of = *work_.run->of;
   if (what.code == errc::none || work_.attempts > of.options().retries || of.stopped() != errc::none) return false;
-  if (!is_retryable(what.code, head_done_ ? parser_.head().status : std::uint16_t{0}, what.transient)) return false;
-  const milliseconds delay = retry_delay(work_.attempts, services_.owner.draw());
+  if (!is_worth_a_retry(what.code, exchange_.status(), what.transient)) return false;
+  // What its host makes wait, or end, needs no delay of its own.
+  const bool host_decides = host_.held(clock::now()) || host_.refuses(clock::now());
+  const milliseconds delay = host_decides ? milliseconds(0) : retry_delay(work_.attempts, services_.owner.draw());
   work_.restart();
   services_.owner.resume(std::move(work_), delay);
   return true;
 }
 
 void lane::finish(const failure& what) {
-  auto redirects = std::move(record_.redirects);
-  redirects.clear();
-  for (const hop_taken& hop : work_.hops) redirects.push_back({hop.status_code, hop.url});
-  record_ = record{};
-  record_.redirects = std::move(redirects);
-  record_.index = work_.index;
-  record_.timestamp = epoch_seconds();
-  record_.code = what.code;
-  record_.where = what.where;
-  record_.detail = what.detail;
-  record_.attempts = work_.attempts;
-  record_.took = work_.took;
-  record_.remote_ip = remote_ip_;
-  if (!work_.hops.empty()) {
-    record_.final_url = work_.at;
-    record_.status_code = work_.hops.back().status_code;
-  }
-  if (head_done_) add_response_facts();
-  if (transport_.tls() != nullptr && !remote_ip_.empty()) add_tls_facts();
-  record_.retryable = what.code != errc::none && is_retryable(what.code, record_.status_code, what.transient);
+  make_record({work_, what, exchange_, remote_ip_, transport_.tls()}, record_);
   services_.owner.publish(work_, record_);
-}
-
-void lane::add_response_facts() {
-  const response_head& head = parser_.head();
-  record_.status_code = head.status;
-  record_.http_version = head.http_minor == 0 ? 10 : 11;
-  record_.content_type = head.content_type;
-  record_.has_body = true;
-  record_.content_length = body_octets_;
-}
-
-void lane::add_tls_facts() {
-  const tls_facts& facts = transport_.tls()->facts();
-  record_.tls_version = facts.version;
-  record_.tls_cipher = facts.cipher;
-  record_.tls_not_after = facts.not_after;
-  record_.tls_verify_note = facts.verify_note;
 }
 
 // ---- between fetches -----------------------------------------------------------------------------
@@ -399,6 +315,7 @@ bool lane::stands_still(time_point now) {
     dialer_.note_queued(since);
     work_.took.add(timing::queue, us(since));
     started_ += since;
+    dial_began_ += since;
     dial_until_ += since;
   }
   if (now >= dial_until_) return false;
@@ -415,51 +332,40 @@ void lane::expired(time_point now) {
     case stage::dialling:
       if (stands_still(now)) return;
       return interrupt(dialer_.step() == phase::dns ? errc::dns_timeout : errc::connection_timeout);
-    case stage::writing:
-      return interrupt(errc::connection_write_timeout);
-    case stage::awaiting_head:
-      return interrupt(errc::http_response_timeout);
-    case stage::reading_body:
-      return interrupt(errc::connection_read_timeout);
+    case stage::conversing:
+      return interrupt(timeout_of(exchange_.at()));
   }
 }
 
 void lane::interrupt(errc why) {
   if (interrupted_ != errc::none) return;
   interrupted_ = why;
-  interrupted_in_ = stage_;
+  interrupted_in_ = where_it_is();
   if (stage_ == stage::dialling)
     dialer_.cancel(transport_);
   else
     transport_.close();
 }
 
+phase lane::where_it_is() const {
+  if (stage_ == stage::dialling) return dialer_.step();
+  return exchange_.has_head() ? phase::transfer : phase::ttfb;
+}
+
 failure lane::interrupted_failure() const {
-  phase where = phase::transfer;
-  if (interrupted_in_ == stage::dialling) where = dialer_.step();
-  if (interrupted_in_ == stage::writing || (interrupted_in_ == stage::awaiting_head && !parser_.any_byte()))
-    where = phase::ttfb;
   const task_options& options = work_.run->of->options();
   switch (interrupted_) {
     case errc::task_cancelled:
     case errc::deadline_exceeded:
     case errc::shutdown:
-      return {interrupted_, where, "aborted in flight"};
+      return {interrupted_, interrupted_in_, "aborted in flight"};
     default:
       break;
   }
   const bool whole = clock::now() >= started_ + timeout_left_;
   std::string limit = whole ? "timeout_ms, " + std::to_string(options.timeout_ms)
                             : "connect_timeout_ms, " + std::to_string(options.connect_timeout_ms);
-  return {interrupted_, where, "not done within " + std::move(limit)};
-}
-
-// What reading or writing reported, told as what it means for this fetch.
-failure lane::broken(failure io) const {
-  if (io.code == errc::none || interrupted_ != errc::none) return interrupted_failure();
-  io.where = head_done_ ? phase::transfer : phase::ttfb;
-  if (parser_.any_byte()) io.code = io.code == errc::connection_terminated ? errc::http_response_incomplete : io.code;
-  return io;
+  return {interrupted_, interrupted_in_, "not done within " + std::move(limit)};
 }
 
 }  // namespace trawl

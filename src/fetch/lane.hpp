@@ -16,7 +16,7 @@
 #include "base/deadline_queue.hpp"
 #include "connect/dialer.hpp"
 #include "connect/transport.hpp"
-#include "fetch/response_parser.hpp"
+#include "fetch/exchange.hpp"
 #include "frontier/frontier.hpp"
 #include "url/url.hpp"
 
@@ -87,23 +87,17 @@ class lane final : public idle_lane,
 
  private:
   // What it waits for; says what a deadline that passes meanwhile means.
-  enum class stage : std::uint8_t { between, dialling, writing, awaiting_head, reading_body, idle };
+  enum class stage : std::uint8_t { between, dialling, conversing, idle };
 
   bool begin(failure& refused);
   awaitable<failure> fetch_once();
   awaitable<failure> dial();
   bool stands_still(time_point now);
-  awaitable<failure> exchange();
+  awaitable<failure> converse();
   void write_request();
   bool on_submitted_origin();
-  awaitable<failure> read_response();
-  void note_first_octet();
-  bool take_in(std::string_view input, failure& what);
-  bool take_in_head(failure& what);
-  bool take_in_body(failure& what);
-  failure at_eof();
-  void keep(std::string_view left);
   void conclude(failure what);
+  failure judge_status();
   void release(const failure& what);
   void finish(const failure& what);
   bool fall_back_to_get();
@@ -116,37 +110,29 @@ class lane final : public idle_lane,
   void expired(time_point now) override;
   void interrupt(errc why);
   [[nodiscard]] failure interrupted_failure() const;
-  [[nodiscard]] failure broken(failure io) const;
+  [[nodiscard]] phase where_it_is() const;
   void arm(time_point when) { services_.dial.deadlines.arm(*this, when); }
-  void add_response_facts();
-  void add_tls_facts();
 
   const lane_services& services_;
   host& host_;
   const bool verifies_;
   dialer dialer_;
   transport transport_;
-  response_parser parser_;
-  block_pool::block block_;
-  std::size_t held_ = 0;  // Octets in block_ the parser wants to see again.
+  exchange exchange_;
 
   fetch work_;
   bool has_work_ = true;
   bool reused_ = false;  // The connection has carried a response before.
   std::size_t turns_ = 0;
   url url_;
-  std::string request_;
   stage stage_ = stage::between;
   errc interrupted_ = errc::none;
-  stage interrupted_in_ = stage::between;
+  phase interrupted_in_ = phase::none;
   time_point started_{};  // This hop.
+  time_point dial_began_{};
   time_point dial_until_{};
   time_point dial_looked_at_{};
-  time_point sent_{};
-  time_point first_octet_{};
   nanoseconds timeout_left_{};
-  std::uint64_t body_octets_ = 0;
-  bool head_done_ = false;
   std::string remote_ip_;  // Dialled last for this fetch; empty: none.
   record record_;
 };

@@ -59,8 +59,13 @@ void frontier::withdraw(task_run& run, std::vector<fetch>& fetches) {
 host* frontier::next(time_point now, fetch& into) {
   uncap();
   while (!ready_.empty()) {
-    if (!acquire()) return nullptr;
     host& at = ready_.front();
+    if (at.refuses(now)) {
+      ready_.pop_front();
+      refusing_.push_back(at);
+      continue;
+    }
+    if (!acquire()) return nullptr;
     ready_.pop_front();
     if (!may_start(at)) {
       capped_.push_back(at);
@@ -77,6 +82,32 @@ host* frontier::next(time_point now, fetch& into) {
   }
   claim(false);
   return nullptr;
+}
+
+bool frontier::next_refused(time_point now, fetch& into, refusal& why) {
+  while (!refusing_.empty()) {
+    host& at = refusing_.front();
+    const bool still = at.has_work() && at.refuses(now);
+    if (still) why = at.take_refused(now, into);
+    if (still && at.has_work()) return true;
+    refusing_.pop_front();
+    if (!forget_if_idle(at, now)) wake(at);
+    if (still) return true;
+  }
+  return false;
+}
+
+void frontier::hold(host& at, time_point now, seconds pause) {
+  at.hold(now, pause);
+  if (at.refuses(now)) wake(at);
+}
+
+bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::duration took) {
+  if (!tells_of_host(why.code, took)) return false;
+  at.dial_failed(now, why.detail);
+  if (!at.refuses(now)) return false;
+  wake(at);
+  return true;
 }
 
 bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into) {
@@ -155,8 +186,8 @@ void frontier::came_due(host& at, time_point now) {
 
 bool frontier::forget_if_idle(host& at, time_point now) {
   if (at.has_work() || at.lanes != 0 || at.in_flight() != 0) return false;
-  if (!at.forgettable(now)) {
-    deadlines_.arm(at, at.budget().next_start());
+  if (at.remembered_until() > now && hosts_.size() <= most_remembered) {
+    deadlines_.arm(at, at.remembered_until());
     return false;
   }
   hosts_.erase(hosts_.find(at.origin()));

@@ -3,7 +3,8 @@
 // A host with work is in one of four places: in the ready list, served in turn; in the capped list, while
 // it holds its share of the in-flight window; in the deadline queue, while it must wait; or nowhere,
 // while only the end of one of its own fetches can change anything. So a slow or limited host delays
-// nobody else, and no host is looked at without a reason.
+// nobody else, and no host is looked at without a reason. What waits at a host that cannot be reached, or wants to be
+// left alone for long, is handed out by next_refused() instead, to be ended.
 // Decides, does no I/O, reads no clock. Belongs to its shard's loop.
 #pragma once
 
@@ -41,10 +42,16 @@ class frontier {
 
   /// The next fetch that may start, and where; nullptr when there is none now. It holds a window slot.
   host* next(time_point now, fetch& into);
+  /// The next fetch that is to end without its turn, and why; false when there is none. It holds no slot.
+  bool next_refused(time_point now, fetch& into, refusal& why);
   /// A fetch handed out by next() or again() is over.
   void finished(host& at, task_run& run);
   /// A fetch of `at` found no address it might dial. While none is known, there is nobody to be polite to.
   void not_approached(host& at);
+  /// `at` asked for a pause (429, 503).
+  void hold(host& at, time_point now, seconds pause);
+  /// A dial to `at` failed after `took`. True: what waits there is to end (next_refused()).
+  bool dial_failed(host& at, time_point now, const failure& why, clock::duration took);
   /// The next fetch of this very host for a lane that just finished one: no list is touched. False when
   /// there is none now, or when others have waited long enough (`turns` since the lane was last given work).
   bool again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into);
@@ -56,15 +63,13 @@ class frontier {
   /// next() is worth asking after a lane of `at` went on for its `turns`-th time; 0: stopped.
   [[nodiscard]] bool others_ready(const host& at, std::size_t turns) const;
   [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
-  template <class Visit>
-  void each_host(Visit visit) {
-    for (auto& [origin, at] : hosts_) visit(*at);
-  }
 
  private:
   friend class host;
   /// Fetches a lane may do in a row while other hosts are ready.
   static constexpr std::size_t turns_in_a_row = 16;
+  /// Hosts kept only for what they did last; beyond, they are forgotten at once.
+  static constexpr std::size_t most_remembered = 65536;
 
   sub_queue& queue_of(host& at, task_run& run);
   void drop(sub_queue& spent);
@@ -88,6 +93,7 @@ class frontier {
   boost::unordered_flat_map<std::pair<const host*, const task_run*>, sub_queue*> queues_;
   linked_list<host, by_turn> ready_;
   linked_list<host, by_turn> capped_;
+  linked_list<host, by_turn> refusing_;
   std::size_t held_ = 0;   // Slots of the window.
   bool claiming_ = false;  // Told the window so.
 };

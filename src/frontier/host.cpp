@@ -17,7 +17,7 @@ bool suits(const task_run& run, const bool* verifying) {
 }  // namespace
 
 time_point host::take(time_point now, fetch& into, const bool* verifying) {
-  const time_point allowed = budget_.ready_at();
+  const time_point allowed = ready_at();
   if (allowed > now) return allowed;
   time_point soonest = not_yet;
   const sub_queue* const first_looked_at = queues_.empty() ? nullptr : &queues_.front();
@@ -33,6 +33,30 @@ time_point host::take(time_point now, fetch& into, const bool* verifying) {
     return now;
   }
   return soonest;
+}
+
+refusal host::take_refused(time_point now, fetch& into) {
+  sub_queue& front = queues_.front();
+  queues_.pop_front();
+  queues_.push_back(front);
+  take_from(front, into);
+  if (trouble_->hold.too_long(now))
+    return {{errc::rate_limited, phase::queue, "its host asked for a pause longer than trawl waits"},
+            trouble_->hold.ready_at()};
+  const host_circuit& circuit = trouble_->circuit;
+  return {{errc::host_circuit_open, phase::queue,
+           std::to_string(circuit.failures()) + " dials in a row failed; the last: " + circuit.last_error()},
+          circuit.ready_at()};
+}
+
+host::known_trouble& host::trouble() {
+  if (!trouble_) trouble_ = std::make_unique<known_trouble>();
+  return *trouble_;
+}
+
+time_point host::ready_at() const {
+  if (!trouble_) return budget_.ready_at();
+  return std::max({budget_.ready_at(), trouble_->hold.ready_at(), trouble_->circuit.ready_at()});
 }
 
 void host::take_from(sub_queue& from, fetch& into) {
@@ -62,6 +86,7 @@ bool host::bring_forward(std::size_t held_below) {
 
 void host::start(task_run& run, time_point now) {
   budget_.start(now);
+  if (trouble_) trouble_->circuit.start();
   ++run.held;
   if (!run.limited) return;
   limit_of(run).start(now);
@@ -72,6 +97,7 @@ void host::start(task_run& run, time_point now) {
 
 void host::finished(task_run& run) {
   budget_.finished();
+  if (trouble_) trouble_->circuit.finished();
   --run.held;
   if (!run.limited) return;
   limit_of(run).finished();

@@ -3,12 +3,15 @@
 // while a task with a million runs. Decides, does no I/O. Belongs to its shard's loop.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/deadline_queue.hpp"
 #include "frontier/host_budget.hpp"
+#include "frontier/host_circuit.hpp"
+#include "frontier/host_hold.hpp"
 #include "frontier/task_run.hpp"
 
 namespace trawl {
@@ -27,6 +30,12 @@ class idle_lane : public list_hook<by_host> {
 
  protected:
   ~idle_lane() = default;
+};
+
+/// Why a fetch is ended without its turn, and until when that will stay so.
+struct refusal {
+  failure why;
+  time_point until{};
 };
 
 struct by_turn;
@@ -56,12 +65,33 @@ class host final : public deadline, public list_hook<by_turn> {
   void settle_limits(host_limits limits);
   [[nodiscard]] bool limits_settled() const { return limits_settled_; }
 
+  /// It asked for a pause (429, 503).
+  void hold(time_point now, seconds pause) { trouble().hold.ask(now, pause); }
+  /// A dial failed in a way that tells_of_host().
+  void dial_failed(time_point now, std::string error) { trouble().circuit.failed(now, std::move(error)); }
+  /// It was connected to, or has answered.
+  void reached() {
+    if (trouble_) trouble_->circuit.reached();
+  }
+  /// Nothing is sent to it now because it asked for a pause.
+  [[nodiscard]] bool held(time_point now) const { return trouble_ && trouble_->hold.ready_at() > now; }
+  /// What waits here is to end without its turn: the circuit is open, or the pause too long.
+  [[nodiscard]] bool refuses(time_point now) const {
+    return trouble_ && (trouble_->circuit.open(now) || trouble_->hold.too_long(now));
+  }
+  /// While it refuses(), with work waiting: takes the next fetch into `into` and says why it ends.
+  refusal take_refused(time_point now, fetch& into);
+
   linked_list<idle_lane, by_host>& idle() { return idle_; }
   std::size_t lanes = 0;  ///< Alive, idle or not.
 
-  /// A host with nothing to remember vanishes.
+  /// A host with nothing to do and nothing to remember vanishes.
   [[nodiscard]] bool forgettable(time_point now) const {
-    return !has_work() && lanes == 0 && in_flight() == 0 && budget_.next_start() <= now;
+    return !has_work() && lanes == 0 && in_flight() == 0 && remembered_until() <= now;
+  }
+  [[nodiscard]] time_point remembered_until() const {
+    if (!trouble_) return budget_.next_start();
+    return std::max({budget_.next_start(), trouble_->circuit.forget_at(), trouble_->hold.ready_at()});
   }
 
  private:
@@ -69,7 +99,13 @@ class host final : public deadline, public list_hook<by_turn> {
     std::uint64_t run_serial;
     host_budget budget;
   };
+  struct known_trouble {
+    host_hold hold;
+    host_circuit circuit;
+  };
+  known_trouble& trouble();
   void expired(time_point now) override;
+  [[nodiscard]] time_point ready_at() const;
   time_point task_ready_at(const task_run& run);
   void start(task_run& run, time_point now);
   void take_from(sub_queue& from, fetch& into);
@@ -79,6 +115,7 @@ class host final : public deadline, public list_hook<by_turn> {
   const std::string origin_;
   host_budget budget_;
   bool limits_settled_ = false;
+  std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;
   linked_list<idle_lane, by_host> idle_;
   std::vector<task_limit> task_limits_;  // Only of tasks that asked for stricter limits.

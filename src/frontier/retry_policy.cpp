@@ -4,10 +4,10 @@
 
 namespace trawl {
 
-bool is_retryable(errc code, std::uint16_t status_code, bool name_exists) {
+bool is_retryable(errc code, std::uint16_t status_code, bool transient) {
   switch (code) {
     case errc::dns_error:
-      return name_exists;
+      return transient;
     case errc::dns_timeout:
     case errc::connection_refused:
     case errc::connection_timeout:
@@ -27,6 +27,10 @@ bool is_retryable(errc code, std::uint16_t status_code, bool name_exists) {
     default:
       return false;
   }
+}
+
+bool is_worth_a_retry(errc code, std::uint16_t status_code, bool transient) {
+  return code != errc::rate_limited && code != errc::host_circuit_open && is_retryable(code, status_code, transient);
 }
 
 milliseconds retry_delay(std::uint16_t attempts_made, double draw) {

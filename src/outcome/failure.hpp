@@ -4,6 +4,7 @@
 #include <trawl/error.hpp>
 
 #include <boost/system/result.hpp>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,6 +19,8 @@ struct failure {
   /// With dns_error: the name may exist, its server failed (SERVFAIL); another attempt may do better. With
   /// proxy_connect_error: likewise.
   bool transient = false;
+  /// With rate_limited: epoch seconds when the host may be asked again; 0: not said.
+  std::int64_t retry_at = 0;
 };
 
 /// Found by boost::system::result when value() is asked of a failure: a bug, not an outcome.

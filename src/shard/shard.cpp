@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "base/start_error.hpp"
+#include "fetch/report.hpp"
 #include "fetch/request_head.hpp"
 #include "shard/host_limits_of.hpp"
 
@@ -19,6 +20,10 @@ constexpr std::size_t starts_a_turn = 256;
 // Hosts one task may have queued on a shard at a time. The rest of its chains wait as they came, eight
 // bytes each, so that a task of a million hosts does not make a million hosts at once.
 constexpr std::size_t queued_hosts_of_a_task = 4096;
+
+std::int64_t epoch_at(time_point when, time_point now) {
+  return epoch_seconds() + std::chrono::ceil<seconds>(when - now).count();
+}
 
 // An exception that leaves a lane is a bug, and silence would hide it.
 void rethrow(const std::exception_ptr& bug) {
@@ -248,16 +253,7 @@ void shard::record_unfetched(task_run& run, std::uint32_t index, const failure& 
 
 void shard::record_failure(fetch& over, const failure& why) {
   record ended;
-  ended.index = over.index;
-  ended.timestamp = epoch_seconds();
-  ended.code = why.code;
-  ended.where = why.where;
-  ended.detail = why.detail;
-  ended.attempts = over.attempts;
-  ended.retryable = why.code == errc::shutdown;
-  ended.took = over.took;
-  if (why.where != phase::input)
-    ended.took.add(timing::queue, std::chrono::duration_cast<microseconds>(clock::now() - over.waiting_since).count());
+  make_unsent_record(over, why, ended);
   publish(over, ended);
 }
 
@@ -306,8 +302,19 @@ void shard::pump() {
   std::size_t started = 0;
   for (host* at = nullptr; started < starts_a_turn && (at = frontier_.next(now, next_)) != nullptr; ++started)
     start(*at, std::move(next_));
-  if (started == starts_a_turn) stir();
+  if (started == starts_a_turn || !end_refused(now)) stir();
   if (!intake_.empty()) post_intake();
+}
+
+// What waits at hosts that cannot be reached, or want to be left alone, in slices. True when none is left.
+bool shard::end_refused(time_point now) {
+  refusal why;
+  for (std::size_t n = 0; n < burials_a_turn; ++n) {
+    if (!frontier_.next_refused(now, next_, why)) return true;
+    if (why.why.code == errc::rate_limited) why.why.retry_at = epoch_at(why.until, now);
+    record_failure(next_, why.why);
+  }
+  return false;
 }
 
 void shard::start(host& at, fetch&& work) {

@@ -69,6 +69,7 @@ class shard final : private lane_owner {
   // fetches
   void queue(fetch&& waiting);
   void pump();
+  bool end_refused(time_point now);
   void start(host& at, fetch&& work);
 
   void publish(fetch& over, const record& finished) override;

@@ -107,7 +107,7 @@ void append_fields(std::string& out, const record& shown) {
 }  // namespace
 
 bool fails_by_status(const record& shown) {
-  return shown.status_code != 0 && (shown.code == errc::http_status || shown.code == errc::rate_limited);
+  return shown.status_code >= 400 && (shown.code == errc::http_status || shown.code == errc::rate_limited);
 }
 
 void append_record(std::string& out, const record& shown) {

@@ -30,6 +30,8 @@ class task_builder {
   /// Bytes the task would hold if it were finished now.
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] task_options& options() { return parts_.options; }
+  /// The submission came through a proxy: see task::through_proxy().
+  void set_through_proxy(bool it_did) { parts_.through_proxy = it_did; }
   /// The task, under a new random id. The builder is spent.
   [[nodiscard]] std::shared_ptr<task> finish();
 

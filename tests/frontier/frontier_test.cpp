@@ -338,3 +338,108 @@ TEST_CASE("frontier: a task does not take the whole window, through however many
   queued_task small(shard, {"http://b/0"});
   CHECK(shard.drain() == urls{"http://b/0"});
 }
+
+TEST_CASE("frontier: a host that asked for a pause waits for it, and delays nobody") {
+  frontier_fixture shard(100);
+  queued_task all(shard, {"http://slow/1", "http://slow/2", "http://other/1"});
+  CHECK(shard.next() == "http://slow/1");
+  shard.queue.hold(shard.at("http://slow"), shard.now, 10s);
+  shard.finish_one();
+  CHECK(shard.drain() == std::vector<std::string>{"http://other/1"});
+  shard.advance(10s - 1ns);
+  CHECK(shard.next().empty());
+  shard.advance(1ns);
+  CHECK(shard.next() == "http://slow/2");
+}
+
+TEST_CASE("frontier: what waits at a host that wants an hour is handed out to be ended, without a slot") {
+  frontier_fixture shard(1);
+  queued_task all(shard, numbered("http://slow/", 3));
+  CHECK(shard.next() == "http://slow/0");
+  shard.queue.hold(shard.at("http://slow"), shard.now, 3600s);
+  fetch ended;
+  refusal why;
+  CHECK(shard.next().empty());
+  for (const char* url : {"http://slow/1", "http://slow/2"}) {
+    REQUIRE(shard.queue.next_refused(shard.now, ended, why));
+    CHECK(ended.url_text() == url);
+    CHECK(why.why.code == errc::rate_limited);
+    CHECK(why.until == shard.now + 3600s);
+  }
+  CHECK_FALSE(shard.queue.next_refused(shard.now, ended, why));
+  CHECK(shard.slots.free() == 0);
+  shard.finish_all();
+  CHECK(shard.slots.free() == 1);
+}
+
+namespace {
+
+const failure refused{errc::connection_refused, phase::connect, "10.0.0.1:80: connection refused"};
+
+/// Ten fetches of `origin` that fail to dial.
+void fail_ten_dials(frontier_fixture& shard, host& at) {
+  for (int n = 0; n < 10; ++n) {
+    REQUIRE_FALSE(shard.next().empty());
+    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms) == (n == 9));
+    shard.finish_one();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("frontier: after ten failed dials what waits is ended with the last error; later one fetch probes") {
+  frontier_fixture shard(100);
+  queued_task all(shard, numbered("http://dead/", 12));
+  host& at = shard.at("http://dead");
+  ++at.lanes;
+  fail_ten_dials(shard, at);
+  CHECK(shard.next().empty());
+  fetch ended;
+  refusal why;
+  for (int n = 10; n < 12; ++n) {
+    REQUIRE(shard.queue.next_refused(shard.now, ended, why));
+    CHECK(why.why.code == errc::host_circuit_open);
+    CHECK(why.why.detail == "10 dials in a row failed; the last: 10.0.0.1:80: connection refused");
+  }
+  CHECK_FALSE(shard.queue.next_refused(shard.now, ended, why));
+
+  shard.advance(30s);
+  queued_task later(shard, numbered("http://dead/later", 3));
+  CHECK(shard.next() == "http://dead/later0");
+  CHECK(shard.next().empty());  // Until the probe has told.
+  SUBCASE("it reached the host: the others follow") {
+    at.reached();
+    shard.finish_one();
+    CHECK(shard.drain().size() == 2);
+  }
+  SUBCASE("it failed: the others are ended") {
+    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms));
+    shard.finish_one();
+    CHECK(shard.next().empty());
+    CHECK(shard.queue.next_refused(shard.now, ended, why));
+    CHECK(shard.queue.next_refused(shard.now, ended, why));
+  }
+  SUBCASE("it was cancelled before it told: the next one probes") {
+    shard.finish_one();
+    CHECK(shard.next() == "http://dead/later1");
+    CHECK(shard.next().empty());
+  }
+  shard.finish_all();
+}
+
+TEST_CASE("frontier: a host that failed is remembered for a minute, though it has nothing to do") {
+  frontier_fixture shard(100);
+  {
+    queued_task one(shard, {"http://dead/"});
+    CHECK_FALSE(shard.next().empty());
+    host& at = shard.at("http://dead");
+    CHECK_FALSE(shard.queue.dial_failed(at, shard.now, refused, 1ms));
+    shard.finish_one();
+    shard.queue.forget_if_idle(at, shard.now);
+  }
+  CHECK(shard.queue.hosts() == 1);
+  shard.advance(59s);
+  CHECK(shard.queue.hosts() == 1);
+  shard.advance(1s);
+  CHECK(shard.queue.hosts() == 0);
+}

@@ -1,0 +1,130 @@
+"""What is tried again, when, and what is left alone: retries, Retry-After, the circuit of a dead host."""
+import email.utils
+import time
+import unittest
+
+from harness import ALL, SLOW, ServiceTest, free_port, main, until
+
+
+class Retries(ServiceTest):
+    def one(self, url, **options):
+        return self.service.fetch([url], **options)[0]
+
+    def test_a_failure_that_may_pass_is_tried_again(self):
+        for how in ("503", "500", "502", "504", "408", "429", "reset", "close"):
+            with self.subTest(how=how):
+                record = self.one(self.raw(f"flaky/{how}?how={how}"), keep_alive=False)
+                self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
+
+    def test_retries_end(self):
+        record = self.one(self.raw("flaky/always?fail=99"), retries=1)
+        self.assertEqual((record["errors"]["http"], record["errors"]["code"], record["attempts"]), (503, "http_status", 2))
+        self.assertTrue(record["errors"]["retryable"])
+        self.assertEqual(self.seen("/raw/flaky/always")["requests"], {"/raw/flaky/always": 2})
+
+    def test_what_will_not_pass_is_not_tried_again(self):
+        kinds = ("no-such-name", "expired", "wrong-host", "raw-bad-chunk")
+        urls = [self.http("/status/404"), self.http("/status/501"), *(self.net["samples"][k]["url"] for k in kinds)]
+        for record in self.service.fetch(urls, retries=3):
+            self.assertTrue(record["errors"], record)
+            self.assertEqual((record["attempts"], record["errors"]["retryable"]), (1, False), record)
+
+    def test_every_attempt_has_a_timeout_of_its_own(self):
+        began = time.monotonic()
+        record = self.one(self.raw("stall/attempts"), timeout_ms=400, retries=1)
+        self.assertEqual((record["errors"]["code"], record["attempts"]), ("http_response_timeout", 2))
+        self.assertGreaterEqual(time.monotonic() - began, 0.8)
+        self.assertLess(record["timings"]["total"], 400 + 1000 * SLOW)  # Of the last attempt.
+
+
+class Pauses(ServiceTest):
+    """Each test has a host of its own: what a pause concerns is the host."""
+
+    def held(self, name, path):
+        return self.raw(path, f"{name}.test")
+
+    def test_retry_after_is_waited_out_by_the_whole_host_and_by_nobody_else(self):
+        urls = [self.held("pause", "flaky/pause?how=429&retry_after=2"), self.raw("ok/meanwhile", "other.test")]
+        task = self.service.submit(urls)
+        self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
+        began = time.monotonic()
+        late = self.service.submit([self.held("pause", "ok/late")])
+        self.service.wait(late)
+        self.service.wait(task)
+        first, other = sorted(self.service.records(task), key=lambda record: record["index"])
+        self.assertEqual((first["errors"], first["attempts"]), ({}, 2), first)
+        self.assertGreaterEqual(first["timings"]["queue"], 1900)
+        self.assertLess(first["timings"]["total"], 1000 * SLOW)  # Waiting is not fetching.
+        self.assertLess(other["timings"]["queue"], 1000 * SLOW)
+        self.assertGreater(time.monotonic() - began, 1.0)
+        self.assertGreater(self.service.records(late)[0]["timings"]["queue"], 1000)
+
+    def test_a_date_says_the_same(self):
+        date = email.utils.formatdate(time.time() + 2, usegmt=True).replace(" ", "%20")
+        record = self.service.fetch([self.held("dated", f"flaky/dated?how=503&retry_after={date}")])[0]
+        self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
+        self.assertGreaterEqual(record["timings"]["queue"], 900)
+
+    def test_a_pause_longer_than_a_minute_ends_what_waits(self):
+        url = self.held("hour", "flaky/hour?fail=99&how=429&retry_after=3600")
+        asked = self.service.fetch([url])[0]
+        self.assertEqual((asked["errors"]["http"], asked["errors"]["code"]), (429, "rate_limited"), asked)
+        self.assertEqual((asked["status_code"], asked["attempts"], asked["errors"]["retryable"]), (429, 1, True))
+        self.assertIn("retry_at", asked["errors"])
+        unsent = self.service.fetch([self.held("hour", "ok/unsent"), self.held("hour", "ok/unsent2")])
+        for record in unsent:
+            self.assertEqual((record["errors"]["http"], record["errors"]["code"], record["errors"]["phase"]),
+                             ("RATE_LIMITED", "rate_limited", "queue"), record)
+            self.assertEqual((record["attempts"], "status_code" in record), (0, False), record)
+            self.assertIn("retry_at", record["errors"])
+        self.assertEqual(self.seen("/raw/ok/unsent")["requests"], {})
+
+    def test_a_burst_of_429_is_one_pause(self):
+        urls = [self.held("burst", f"flaky/burst{n}?how=429&retry_after=1") for n in range(20)]
+        began = time.monotonic()
+        for record in self.service.fetch(urls):
+            self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
+        self.assertLess(time.monotonic() - began, 1 + 4 * SLOW)
+
+
+class Circuit(ServiceTest):
+    flags = ("--host-concurrency", "1", "--host-delay-ms", "0")
+
+    def test_a_dead_host_is_left_alone_after_ten_dials(self):
+        dead = f"http://127.0.0.1:{free_port()}"
+        records = self.service.fetch([f"{dead}/{n}" for n in range(30)], retries=0)
+        codes = [record["errors"]["code"] for record in records]
+        self.assertEqual((codes.count("connection_refused"), codes.count("host_circuit_open")), (10, 20), codes)
+        for record in records:
+            self.assertTrue(record["errors"]["retryable"])
+            if record["errors"]["code"] == "host_circuit_open":
+                self.assertEqual((record["errors"]["http"], record["attempts"]), ("BLOCKED", 0))
+                self.assertIn("refused", record["errors"]["detail"])
+        later = self.service.fetch([f"{dead}/later"])[0]
+        self.assertEqual(later["errors"]["code"], "host_circuit_open")
+
+    def test_what_waits_for_its_next_attempt_ends_with_it(self):
+        dead = f"http://127.0.0.1:{free_port()}"
+        began = time.monotonic()
+        records = self.service.fetch([f"{dead}/{n}" for n in range(6)], retries=5)
+        self.assertLess(time.monotonic() - began, 20 * SLOW)
+        self.assertEqual({record["errors"]["code"] for record in records}, {"host_circuit_open"})
+        self.assertEqual(sum(record["attempts"] for record in records), 10)
+
+    def test_other_ports_of_the_machine_are_other_hosts(self):
+        dead = f"http://127.0.0.1:{free_port()}"
+        records = self.service.fetch([f"{dead}/{n}" for n in range(20)] + [self.raw("ok/alive", "127.0.0.1")], retries=0)
+        self.assertEqual(records[-1]["errors"], {})
+
+    @unittest.skipUnless(ALL, "takes 35 s: scripts/test --all")
+    def test_after_half_a_minute_one_fetch_probes(self):
+        port = free_port()
+        urls = [f"http://127.0.0.1:{port}/{n}" for n in range(15)]
+        self.service.fetch(urls, retries=0)
+        time.sleep(31)
+        codes = [record["errors"]["code"] for record in self.service.fetch(urls[:3], retries=0)]
+        self.assertEqual(codes, ["connection_refused", "host_circuit_open", "host_circuit_open"])
+
+
+if __name__ == "__main__":
+    main()
