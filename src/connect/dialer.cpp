@@ -64,6 +64,7 @@ result<void> dialer::admit(const dial_target& where, const address_answer& answe
   endpoints_.clear();
   if (where.via) {
     for (const asio::ip::address& each : answer.addresses) endpoints_.emplace_back(each, where.via->port);
+    first_address_ = endpoints_.front().address();
     return {};
   }
   std::string refused;

@@ -42,7 +42,7 @@ struct dial_target {
   bool verify = true;
   bool redirected_from_public = false;
   bool submitted_through_proxy = false;  ///< The task was: its sender is not local.
-  const proxy* via = nullptr;  ///< nullptr: direct.
+  const proxy* via = nullptr;            ///< nullptr: direct.
 };
 
 class dialer {
@@ -61,7 +61,7 @@ class dialer {
   void note_queued(clock::duration span) { queued_ += span; }
   /// The step it is in, or was in last.
   [[nodiscard]] phase step() const { return step_; }
-  /// The first address of the last dial that the policy let through; none when the dial went to a proxy.
+  /// The first address of the last dial that the policy let through, or of the proxy.
   [[nodiscard]] const std::optional<asio::ip::address>& first_address() const { return first_address_; }
 
  private:
