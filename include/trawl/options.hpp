@@ -68,6 +68,12 @@ struct engine_options {
   std::string crl_file;
   /// CIDR blocks that may be fetched although they are not public.
   std::vector<std::string> allow_net;
+  /// The proxies of http and of https URLs, "[http://][USER[:PASSWORD]@]HOST[:PORT]" (1080); empty or "none": direct.
+  std::string http_proxy;
+  std::string https_proxy;
+  /// What goes direct all the same: names with all below them, addresses, blocks, each with :PORT or without, or *;
+  /// by comma or space.
+  std::string no_proxy;
   std::string user_agent = "trawl/" TRAWL_VERSION;
   /// Every listener is loopback, so whoever can submit reaches loopback and private addresses anyway.
   bool listeners_are_loopback = true;

@@ -88,6 +88,13 @@ value_problem add_resolve(settings& into, const std::string& text) {
   return std::nullopt;
 }
 
+// For all URLs, whatever their scheme.
+value_problem set_proxy(settings& into, const std::string& text) {
+  if (value_problem wrong = check_proxy(text)) return wrong;
+  into.engine.http_proxy = into.engine.https_proxy = text;
+  return std::nullopt;
+}
+
 value_problem set_nothing(settings&, const std::string&) { return std::nullopt; }
 
 void add_service(std::vector<option>& to) {
@@ -177,6 +184,11 @@ void add_network(std::vector<option>& to) {
   add("resolve", list, "HOST:PORT:ADDR", "Answer for a name, whatever DNS says; repeatable", add_resolve);
   add("allow_net", list, "CIDR", "Addresses that may be fetched although they are not public; repeatable",
       words(check_cidr, [](settings& s) { return &s.engine.allow_net; }));
+  add("proxy", text, "URL",
+      "HTTP proxy for every URL, [http://][USER[:PASSWORD]@]HOST[:PORT]; none: direct; not for what NO_PROXY names "
+      "[http_proxy, https_proxy, all_proxy]",
+      set_proxy);
+  to.back().secret = true;
   add("ca_file", text, "FILE", "Trusted roots, PEM [SSL_CERT_FILE, else the system's]",
       words(check_readable, [](settings& s) { return &s.engine.ca_file; }));
   add("crl_file", text, "FILE", "Revoked certificates, PEM",

@@ -40,6 +40,7 @@ struct option {
   std::string aliases;  ///< Further flags as CLI11 takes them, e.g. ",-q".
   /// Puts one value where it belongs; what is wrong with it, or nullopt.
   std::function<std::optional<std::string>(settings&, const std::string&)> set;
+  bool secret = false;  ///< Its value is not repeated where something is wrong with it.
 
   [[nodiscard]] std::string flag() const;      ///< "--max-urls"
   [[nodiscard]] std::string variable() const;  ///< "TRAWL_MAX_URLS"; empty: none.

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <utility>
 
+#include "connect/proxy.hpp"
+#include "connect/proxy_exceptions.hpp"
 #include "resolve/address_policy.hpp"
 
 namespace trawl {
@@ -95,6 +97,18 @@ value_problem parse_resolve(std::string_view text, resolve_override& into) {
   into.port = static_cast<std::uint16_t>(*port);
   into.address = address;
   return std::nullopt;
+}
+
+value_problem check_proxy(std::string_view text) {
+  std::optional<proxy> read;
+  return parse_proxy(text, read);
+}
+
+value_problem check_no_proxy(std::string_view text) {
+  proxy_exceptions read;
+  std::vector<std::string> wrong;
+  read.add(text, wrong);
+  return wrong.empty() ? std::nullopt : value_problem(wrong.front());
 }
 
 value_problem check_host_name(std::string_view text) {

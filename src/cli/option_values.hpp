@@ -26,6 +26,10 @@ using value_problem = std::optional<std::string>;
 [[nodiscard]] value_problem check_cidr(std::string_view text);
 /// HOST:PORT:ADDR, an IPv6 address with brackets or without.
 [[nodiscard]] value_problem parse_resolve(std::string_view text, resolve_override& into);
+/// What connect/proxy.hpp reads.
+[[nodiscard]] value_problem check_proxy(std::string_view text);
+/// What connect/proxy_exceptions.hpp reads; of several that are wrong, the first.
+[[nodiscard]] value_problem check_no_proxy(std::string_view text);
 /// A host name without a port.
 [[nodiscard]] value_problem check_host_name(std::string_view text);
 /// It can be opened for reading.

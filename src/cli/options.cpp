@@ -5,6 +5,7 @@
 #include "cli/command_line.hpp"
 #include "cli/config_file.hpp"
 #include "cli/option_values.hpp"
+#include "cli/proxy_environment.hpp"
 
 namespace trawl {
 namespace {
@@ -55,7 +56,8 @@ void apply(const given& said, reading& into) {
   const bool all = said.about->form == option_form::list;
   for (std::size_t at = all ? 0 : values.size() - 1; at < values.size(); ++at) {
     if (const auto wrong = said.about->set(into.values, values[at])) {
-      into.problems.push_back(said.source + " '" + values[at] + "': " + *wrong);
+      const std::string shown = said.about->secret ? "" : " '" + values[at] + "'";
+      into.problems.push_back(said.source + shown + ": " + *wrong);
     }
   }
 }
@@ -93,6 +95,8 @@ reading read_options(command which, const std::vector<std::string>& arguments, c
   if (which == command::check) read.values.log = log_level::warning;
   for (const given& each : told) apply(each, read);
   judge_listeners(told, read);
+  if (find(told, "proxy") == nullptr) read_proxy_variables(env, read);
+  read_no_proxy(env, read);
   return read;
 }
 

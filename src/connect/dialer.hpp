@@ -1,6 +1,8 @@
 // From a host name to an open connection: resolve, ask the address policy, connect, shake hands. Reports
 // how long each step took and, at any time, which one it is in, so that whoever interrupts it knows what
-// was waited for. Owned by a lane. Belongs to one loop. Not thread-safe.
+// was waited for. Through a proxy the name and address are the proxy's, which is the operator's: no policy
+// is asked, and the server's name goes to the proxy as it is.
+// Owned by a lane. Belongs to one loop. Not thread-safe.
 #pragma once
 
 #include <trawl/record.hpp>
@@ -11,6 +13,8 @@
 #include <vector>
 
 #include "connect/connect_race.hpp"
+#include "connect/proxy_settings.hpp"
+#include "connect/proxy_tunnel.hpp"
 #include "connect/tls_context.hpp"
 #include "connect/transport.hpp"
 #include "outcome/failure.hpp"
@@ -26,6 +30,8 @@ struct dial_services {
   ares_resolver& resolver;
   const address_policy& policy;
   tls_context& tls;
+  const proxy_settings* proxies = nullptr;  ///< Which targets have a proxy; nullptr: none.
+  proxy_tunnel* tunnels = nullptr;          ///< Needed when a TLS target has one.
 };
 
 struct dial_target {
@@ -36,6 +42,7 @@ struct dial_target {
   bool verify = true;
   bool redirected_from_public = false;
   bool submitted_through_proxy = false;  ///< The task was: its sender is not local.
+  const proxy* via = nullptr;            ///< nullptr: direct.
 };
 
 class dialer {
@@ -43,7 +50,8 @@ class dialer {
   explicit dialer(const dial_services& services) : services_(services), race_(services.loop, services.deadlines) {}
 
   /// Opens `into`, closing it first; `where` and what it points to must outlive the wait. Adds the
-  /// steps taken to `took`. errc::none: interrupted by cancel().
+  /// steps taken to `took`: `dns` and `connect` are the proxy's if there is one, `connect` with the tunnel's opening.
+  /// errc::none: interrupted by cancel().
   awaitable<result<void>> dial(const dial_target& where, transport& into, timings& took);
   /// From the same loop while dial() waits.
   void cancel(transport& into);
@@ -53,12 +61,13 @@ class dialer {
   void note_queued(clock::duration span) { queued_ += span; }
   /// The step it is in, or was in last.
   [[nodiscard]] phase step() const { return step_; }
-  /// The first address of the last dial that the policy let through.
+  /// The first address of the last dial that the policy let through, or of the proxy.
   [[nodiscard]] const std::optional<asio::ip::address>& first_address() const { return first_address_; }
 
  private:
   awaitable<result<void>> resolve(const dial_target& where, timings& took);
   awaitable<result<void>> connect(const dial_target& where, transport& into, timings& took);
+  awaitable<result<void>> open_tunnel(const dial_target& where, transport& into, timings& took);
   awaitable<result<void>> shake_hands(const dial_target& where, transport& into, timings& took);
   result<void> admit(const dial_target& where, const address_answer& answer);
 

@@ -7,6 +7,7 @@
 #include "fetch/report.hpp"
 #include "fetch/request_head.hpp"
 #include "fetch/retry_after.hpp"
+#include "fetch/tunnel_answer.hpp"
 #include "frontier/retry_policy.hpp"
 
 namespace trawl {
@@ -111,11 +112,13 @@ awaitable<failure> lane::dial() {
   where.verify = verifies_;
   where.redirected_from_public = work_.from_public;
   where.submitted_through_proxy = work_.run->of->through_proxy();
+  via_ = services_.dial.proxies ? services_.dial.proxies->choose(where.tls, where.hostname, where.port) : nullptr;
+  where.via = via_;
   transport_.close();
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
   if (const auto& address = dialer_.first_address()) {
     remote_ip_ = done ? transport_.remote_ip() : address->to_string();
-    services_.owner.dialled(host_, *address);
+    if (via_ == nullptr) services_.owner.dialled(host_, *address);  // Else it is the proxy's, and tells nothing.
   } else {
     services_.queue.not_approached(host_);
   }
@@ -124,6 +127,7 @@ awaitable<failure> lane::dial() {
     co_return failure{};
   }
   failure what = done.error().code == errc::none ? interrupted_failure() : done.error();
+  if (via_ != nullptr && dialer_.step() != phase::tls) co_return what;  // Nobody knows yet how the host is.
   const time_point now = clock::now();
   if (services_.queue.dial_failed(host_, now, what, now - dial_began_)) services_.owner.stir();
   co_return what;
@@ -148,6 +152,7 @@ void lane::write_request() {
   as.method = work_.method;
   as.keep_alive = run.of->options().keep_alive;
   as.user_agent = services_.options.user_agent;
+  if (!url_.is_https()) as.via = via_;
   as.fields = work_.hops.empty() || on_submitted_origin() ? &run.own_fields : &run.foreign_fields;
   append_request_head(exchange_.request(), url_, as);
 }
@@ -171,6 +176,7 @@ void lane::conclude(failure what) {
 // 429 and 503 may ask for a pause, which the whole host then gets.
 failure lane::judge_status() {
   const std::uint16_t status = exchange_.status();
+  if (status == 407 && via_ != nullptr && !url_.is_https()) return refused_by_proxy();
   failure what{errc::http_status, phase::transfer, "the server answered " + std::to_string(status)};
   if (status != 429 && status != 503) return what;
   const std::int64_t now = epoch_seconds();
@@ -182,6 +188,12 @@ failure lane::judge_status() {
   what.detail += " and asks for a pause of " + std::to_string(pause->count()) + " s, longer than trawl waits";
   what.retry_at = now + pause->count();
   services_.owner.stir();
+  return what;
+}
+
+failure lane::refused_by_proxy() {
+  failure what = refused_credentials(!via_->authorization.empty(), phase::transfer);
+  what.detail = "proxy " + via_->name() + " " + what.detail;
   return what;
 }
 
@@ -235,7 +247,9 @@ bool lane::follow(failure& what) {
   work_.hops.push_back({head.status, work_.method, std::string(url_.href())});
   work_.method = next.method;
   work_.at = std::move(next.to);
-  work_.from_public = work_.from_public || classify(transport_.remote()).category == address_class::public_;
+  // From behind a proxy: nobody knows from which address, so it counts as public.
+  work_.from_public =
+      work_.from_public || via_ != nullptr || classify(transport_.remote()).category == address_class::public_;
   services_.owner.resume(std::move(work_), milliseconds(0));
   return true;
 }
@@ -365,6 +379,8 @@ failure lane::interrupted_failure() const {
   const bool whole = clock::now() >= started_ + timeout_left_;
   std::string limit = whole ? "timeout_ms, " + std::to_string(options.timeout_ms)
                             : "connect_timeout_ms, " + std::to_string(options.connect_timeout_ms);
+  const bool at_proxy = interrupted_in_ == phase::dns || interrupted_in_ == phase::connect;
+  if (via_ != nullptr && at_proxy) limit += ", by the proxy " + via_->name();
   return {interrupted_, interrupted_in_, "not done within " + std::move(limit)};
 }
 

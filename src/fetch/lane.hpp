@@ -98,6 +98,7 @@ class lane final : public idle_lane,
   bool on_submitted_origin();
   void conclude(failure what);
   failure judge_status();
+  failure refused_by_proxy();
   void release(const failure& what);
   void finish(const failure& what);
   bool fall_back_to_get();
@@ -133,7 +134,8 @@ class lane final : public idle_lane,
   time_point dial_until_{};
   time_point dial_looked_at_{};
   nanoseconds timeout_left_{};
-  std::string remote_ip_;  // Dialled last for this fetch; empty: none.
+  const proxy* via_ = nullptr;  // Of the connection, and of every other to this host.
+  std::string remote_ip_;       // Dialled last for this fetch; empty: none.
   record record_;
 };
 

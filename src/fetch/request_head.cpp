@@ -1,7 +1,6 @@
 #include "fetch/request_head.hpp"
 
-#include <cstdint>
-
+#include "base/base64.hpp"
 #include "url/ascii.hpp"
 #include "url/percent.hpp"
 
@@ -38,17 +37,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-void append_base64(std::string& out, std::string_view octets) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t at = 0; at < octets.size(); at += 3) {
-    const auto group = octets.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
-    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? digits[bits >> (18 - 6 * i) & 63] : '=';
-  }
-}
-
 void append_basic(std::string& out, const url& to) {
   std::string pair;
   percent_decode(to.username(), pair);
@@ -72,8 +60,11 @@ void append_request_head(std::string& out, const url& to, const request_options&
   const std::string_view fields = options.fields ? std::string_view(*options.fields) : std::string_view{};
   const given by_caller = given_in(fields);
   out += options.method == http_method::head ? "HEAD " : "GET ";
+  if (options.via) out.append("http://").append(to.authority());
   out.append(to.target()).append(" HTTP/1.1\r\n");
   append_field(out, "Host", to.authority());
+  if (options.via && !options.via->authorization.empty())
+    append_field(out, "Proxy-Authorization", options.via->authorization);
   if (!options.keep_alive) append_field(out, "Connection", "close");
   if (!by_caller.user_agent && !options.user_agent.empty()) append_field(out, "User-Agent", options.user_agent);
   if (!by_caller.accept) append_field(out, "Accept", "*/*");

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "connect/proxy.hpp"
 #include "url/url.hpp"
 
 namespace trawl {
@@ -30,6 +31,8 @@ struct request_options {
   std::string_view user_agent;
   /// Empty: no Accept-Encoding, which would let the server choose any (RFC 9110 12.5.3).
   std::string_view accept_encoding = "identity";
+  /// Of an http URL: in absolute form and with the proxy's credentials (RFC 9112 3.2.2). Null: to the server itself.
+  const proxy* via = nullptr;
   const std::string* fields = nullptr;  ///< Of request_fields(). What it names is not sent a second time.
 };
 

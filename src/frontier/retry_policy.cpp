@@ -7,6 +7,7 @@ namespace trawl {
 bool is_retryable(errc code, std::uint16_t status_code, bool transient) {
   switch (code) {
     case errc::dns_error:
+    case errc::proxy_connect_error:
       return transient;
     case errc::dns_timeout:
     case errc::connection_refused:

@@ -16,7 +16,8 @@ struct failure {
   phase where = phase::none;
   /// What a person needs to know, in one line; names host, address, limit or certificate field.
   std::string detail;
-  /// With dns_error: the name may exist, its server failed (SERVFAIL); another attempt may do better.
+  /// With dns_error: the name may exist, its server failed (SERVFAIL); another attempt may do better. With
+  /// proxy_connect_error: likewise.
   bool transient = false;
   /// With rate_limited: epoch seconds when the host may be asked again; 0: not said.
   std::int64_t retry_at = 0;

@@ -15,6 +15,7 @@
 
 #include "base/block_pool.hpp"
 #include "base/deadline_timer.hpp"
+#include "fetch/connect_tunnel.hpp"
 #include "fetch/lane.hpp"
 #include "frontier/frontier.hpp"
 #include "resolve/ares_resolver.hpp"
@@ -30,6 +31,7 @@ struct shard_commons {
   resolver_options resolver;
   window slots;
   std::size_t idle_connections = 0;  ///< Kept open at most, each shard.
+  proxy_settings proxies;
 };
 
 class shard final : private lane_owner {
@@ -94,6 +96,7 @@ class shard final : private lane_owner {
   frontier frontier_;
   std::optional<ares_resolver> resolver_;
   tls_context tls_;
+  connect_tunnel tunnels_;
   block_pool blocks_;
   lane_services services_;
   boost::unordered_flat_map<const task*, std::unique_ptr<task_run>> runs_;

@@ -48,6 +48,14 @@ void report_lowered(std::size_t wanted, std::size_t allowed) {
             {{"wanted", static_cast<std::int64_t>(wanted)}, {"allowed", static_cast<std::int64_t>(allowed)}});
 }
 
+// Whoever runs this must know that addresses are judged only where we dial the server ourselves.
+void report_proxies(const proxy_settings& proxies, const std::string& except) {
+  const auto name = [](const std::optional<proxy>& by) { return by ? by->name() : std::string("none"); };
+  if (!proxies.for_http() && !proxies.for_https()) return;
+  log_event(log_level::info, "fetching through proxies: what may be reached behind them is theirs to judge",
+            {{"http", name(proxies.for_http())}, {"https", name(proxies.for_https())}, {"no_proxy", except}});
+}
+
 resolver_options resolver_options_of(const engine_options& options) {
   resolver_options resolver;
   resolver.servers = options.dns_server;
@@ -76,6 +84,7 @@ shard_set::shard_set(engine_options options, std::function<void(std::shared_ptr<
   std::vector<std::string> problems;
   auto blocks = parse_blocks(options_.allow_net, problems);
   auto trust = load_trust(options_, problems);
+  proxy_settings proxies(options_, problems);
   if (options_.max_in_flight == 0) problems.emplace_back("--max-in-flight 0: must be at least 1");
   if (options_.threads > window::max_shards)
     problems.push_back("--threads " + std::to_string(options_.threads) + ": at most " +
@@ -88,11 +97,12 @@ shard_set::shard_set(engine_options options, std::function<void(std::shared_ptr<
   commons_.reset(new shard_commons{options_, address_policy(options_.listeners_are_loopback, std::move(blocks)),
                                    std::move(trust), resolver_options_of(options_),
                                    window(plan.in_flight, options_.threads),
-                                   std::max<std::size_t>(1, plan.idle / options_.threads)});
+                                   std::max<std::size_t>(1, plan.idle / options_.threads), std::move(proxies)});
   make_shards();
 }
 
 void shard_set::make_shards() {
+  report_proxies(commons_->proxies, options_.no_proxy);
   const std::string& warning = commons_->trust->warning();
   if (!warning.empty()) log_event(log_level::warning, "no trusted certificates", {{"detail", warning}});
   for (std::size_t number = 0; number < options_.threads; ++number)

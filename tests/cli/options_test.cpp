@@ -74,11 +74,11 @@ TEST_CASE("options: a list of a stronger source replaces the weaker one's, it do
 TEST_CASE("options: everything wrong is told at once, each by where it came from") {
   const config file(R"({"max_urls": 0, "threads": 2.5, "bogus": 1, "no_auth": "yes", "allowed_host": "a"})");
   const reading told =
-      read_serve({"--threads", "0", "--dns-server", "nine", "--proxy", "http://p", "--config", file.path()},
+      read_serve({"--threads", "0", "--dns-server", "nine", "--colour", "red", "--config", file.path()},
                  {{"TRAWL_MAX_MEMORY", "1G"}, {"TRAWL_LISTEN", "127.0.0.1:1,here"}});
   CHECK(mentions(told, "--threads '0': must be an integer from 1 to"));
   CHECK(mentions(told, "--dns-server 'nine': "));
-  CHECK(mentions(told, "--proxy: no such option"));
+  CHECK(mentions(told, "--colour: no such option"));
   CHECK(mentions(told, "TRAWL_MAX_MEMORY '1G': "));
   CHECK(mentions(told, "TRAWL_LISTEN 'here': "));
   CHECK(mentions(told, "max_urls in " + file.path() + " '0': "));

@@ -105,3 +105,17 @@ TEST_CASE("request_head: to another origin only Accept* and User-Agent go along"
   CHECK(request_fields(given, field_scope::own_origin).find("X-Key: k\r\n") != std::string::npos);
   CHECK(has(head_with_fields("http://u:p@b/", given, field_scope::other_origin), "Authorization: Basic dTpw"));
 }
+
+TEST_CASE("request_head: through a proxy the target is absolute, and the credentials are the proxy's own") {
+  proxy by;
+  request_options options;
+  options.via = &by;
+  options.accept_encoding = {};
+  CHECK(head_of("http://u:p@example.com:8080/a?b#c", options) ==
+        "GET http://example.com:8080/a?b HTTP/1.1\r\nHost: example.com:8080\r\nAccept: */*\r\nAuthorization: Basic "
+        "dTpw\r\n\r\n");
+  by.authorization = "Basic eDp5";
+  options.method = http_method::head;
+  CHECK(head_of("http://[::1]/", options) ==
+        "HEAD http://[::1]/ HTTP/1.1\r\nHost: [::1]\r\nProxy-Authorization: Basic eDp5\r\nAccept: */*\r\n\r\n");
+}
