@@ -1,0 +1,1 @@
+// Nothing: this is what the precompiled headers of the tests are compiled with (CMakeLists.txt).
