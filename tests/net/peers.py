@@ -46,7 +46,8 @@ def _black_hole():
     return listener.getsockname()[1], [listener, *fill]
 
 
-def _tls(folder):
+def tls_context(folder):
+    """Of a server with the good certificate of the CA in `folder`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "good.chain.pem"), os.path.join(folder, "leaf.key"))
     return context
@@ -61,7 +62,7 @@ async def run(ca_folder):
     refused, held = reserve(addresses)  # Bound and never listening: every SYN is answered by a reset.
     ports = {
         "raw_port": await _listen(addresses, scripted, counts["raw"]),
-        "raw_tls_port": await _listen(addresses, scripted, counts["raw_tls"], _tls(ca_folder)),
+        "raw_tls_port": await _listen(addresses, scripted, counts["raw_tls"], tls_context(ca_folder)),
         "tls_stall_port": await _listen(addresses, raw_server.silent, counts["tls_stall"]),
         "tls_plain_port": await _listen(addresses, raw_server.plain_on_tls, counts["tls_plain"]),
         "tls_alert_port": await _listen(addresses, raw_server.tls_alert, counts["tls_alert"]),
