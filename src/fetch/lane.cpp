@@ -192,7 +192,7 @@ failure lane::judge_status() {
 }
 
 failure lane::refused_by_proxy() {
-  failure what = refused_credentials(!via_->authorization.empty(), phase::transfer);
+  failure what = refused_credentials(407, !via_->authorization.empty(), phase::transfer);
   what.detail = "proxy " + via_->name() + " " + what.detail;
   return what;
 }

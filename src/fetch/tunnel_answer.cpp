@@ -5,7 +5,9 @@
 namespace trawl {
 namespace {
 
-constexpr std::uint16_t proxy_authentication_required = 407;
+// 407 (RFC 9110 15.5.8); but tinyproxy calls wrong credentials 401. The server cannot have said it: it is not there
+// yet.
+bool wants_credentials(std::uint16_t status) { return status == 407 || status == 401; }
 
 }  // namespace
 
@@ -36,8 +38,8 @@ void tunnel_answer::judge_head(bool more_follows) {
   if (opened && !more_follows) return;
   if (opened) {
     outcome_ = failure{errc::proxy_connect_error, phase::connect, "sent octets into the tunnel before TLS began"};
-  } else if (status == proxy_authentication_required) {
-    outcome_ = refused_credentials(credentials_sent_, phase::connect);
+  } else if (wants_credentials(status)) {
+    outcome_ = refused_credentials(status, credentials_sent_, phase::connect);
   } else {
     const bool transient = is_retryable(errc::http_status, status, false);
     outcome_ = failure{errc::proxy_connect_error, phase::connect, "answered CONNECT with " + std::to_string(status),
@@ -50,9 +52,9 @@ void tunnel_answer::refuse(bool transient) {
                      "did not answer CONNECT: " + std::string(parser_.error_detail()), transient};
 }
 
-failure refused_credentials(bool credentials_sent, phase where) {
-  return {errc::proxy_auth_required, where,
-          credentials_sent ? "does not take the credentials it was given (407)" : "wants credentials (407)"};
+failure refused_credentials(std::uint16_t status, bool credentials_sent, phase where) {
+  const std::string words = credentials_sent ? "does not take the credentials it was given" : "wants credentials";
+  return {errc::proxy_auth_required, where, words + " (" + std::to_string(status) + ")"};
 }
 
 }  // namespace trawl

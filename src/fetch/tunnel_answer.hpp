@@ -33,7 +33,7 @@ class tunnel_answer {
   result<void> outcome_;
 };
 
-/// What a 407 means for a request through a proxy, in the same words; `detail` goes on after "the proxy".
-[[nodiscard]] failure refused_credentials(bool credentials_sent, phase where);
+/// What `status`, 407, means for a request through a proxy, in the same words; `detail` goes on after "the proxy".
+[[nodiscard]] failure refused_credentials(std::uint16_t status, bool credentials_sent, phase where);
 
 }  // namespace trawl

@@ -64,10 +64,14 @@ TEST_CASE("tunnel_answer: octets that come behind the head that opens the tunnel
                 "before TLS");
 }
 
-TEST_CASE("tunnel_answer: 407 says whether there were credentials") {
-  const char* const head = "HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\n";
-  check_refused(judge_everywhere(head), errc::proxy_auth_required, false, "wants credentials");
-  check_refused(judge({head}, false, true), errc::proxy_auth_required, false, "does not take the credentials");
+TEST_CASE("tunnel_answer: 407, and 401 as some say instead, tells whether there were credentials") {
+  const std::string fields = " Who?\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\n";
+  for (const std::string status : {"407", "401"}) {
+    const std::string head = "HTTP/1.1 " + status + fields;
+    check_refused(judge_everywhere(head), errc::proxy_auth_required, false, "wants credentials (" + status);
+    check_refused(judge({head}, false, true), errc::proxy_auth_required, false,
+                  "does not take the credentials it was given (" + status);
+  }
 }
 
 TEST_CASE("tunnel_answer: any other status is the proxy's refusal, named by its number") {
