@@ -83,7 +83,7 @@ bool lane::begin(failure& refused) {
 }
 
 awaitable<failure> lane::fetch_once() {
-  if (!work_.run->of->options().keep_alive) transport_.close();
+  if (!may_reuse()) transport_.close();
   reused_ = transport_.is_open();
   failure what;
   if (!reused_) what = co_await dial();
@@ -96,6 +96,17 @@ awaitable<failure> lane::fetch_once() {
     if (what.code == errc::none) what = co_await converse();
   }
   co_return what;
+}
+
+// The address was admitted for the fetch that dialled it, and this one may have come from farther away: by a redirect
+// from a public address, or in a task from behind a proxy. Then it is dialled anew, and the policy asked.
+bool lane::may_reuse() const {
+  const task& of = *work_.run->of;
+  if (!of.options().keep_alive) return false;
+  const address_policy::hop hop{.redirected_from_public = work_.from_public, .through_proxy = of.through_proxy()};
+  const bool from_afar = hop.redirected_from_public || hop.through_proxy;
+  return !from_afar || via_ != nullptr || !transport_.is_open() ||
+         !services_.dial.policy.refuse(transport_.remote(), hop);
 }
 
 awaitable<failure> lane::dial() {

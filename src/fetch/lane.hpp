@@ -91,6 +91,7 @@ class lane final : public idle_lane,
 
   bool begin(failure& refused);
   awaitable<failure> fetch_once();
+  [[nodiscard]] bool may_reuse() const;
   awaitable<failure> dial();
   bool stands_still(time_point now);
   awaitable<failure> converse();

@@ -46,6 +46,23 @@ TEST_CASE("crawler: a connection is used again for the next URL of its host") {
   CHECK(server.seen().connections == 1);
 }
 
+TEST_CASE("crawler: a task from behind a proxy does not ride to loopback on a connection of another") {
+  scripted_server server;
+  engine_options options = two_shards();
+  options.host_concurrency = 1;
+  engine_fixture engine(options);
+  CHECK(engine.run({server.url("/local")})->counts().ok == 1);
+  task_builder builder(engine.machine->shards());
+  builder.add_url(server.url("/from-afar"));
+  builder.set_through_proxy(true);
+  const auto from_afar = engine.machine->submit(builder.finish());
+  CHECK(engine.ended(from_afar));
+  CHECK(record_of(from_afar).code == errc::destination_ip_prohibited);
+  CHECK(record_of(from_afar).where == phase::policy);
+  CHECK(engine.run({server.url("/local-again")})->counts().ok == 1);
+  CHECK(server.seen().requests == 2);
+}
+
 TEST_CASE("crawler: without keep_alive every fetch has a connection of its own") {
   scripted_server server;
   engine_fixture engine;
