@@ -57,6 +57,7 @@ void append_tls(std::string& out, const record& shown) {
     out += R"(,"not_after":)";
     append_rfc3339(out, shown.tls_not_after);
   }
+  if (!shown.tls_verify_note.empty()) append_text(out, R"(,"verify_error":)", shown.tls_verify_note);
   out += '}';
 }
 

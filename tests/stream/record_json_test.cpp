@@ -99,6 +99,8 @@ TEST_CASE("record: redirects and TLS are told when there were some") {
   CHECK(told["http_version"] == "1.0");
   CHECK(told["tls"] == json::parse(R"({"version":"TLSv1.3","cipher":"TLS_AES_128_GCM_SHA256",
     "not_after":"2026-11-22T00:56:53Z"})"));
+  one.tls_verify_note = "certificate has expired: DNS:\"a\"";
+  CHECK(shown(one)["tls"]["verify_error"] == "certificate has expired: DNS:\"a\"");
 }
 
 TEST_CASE("csv: one line has every column of the header, empty where nothing applies") {
