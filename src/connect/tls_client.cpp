@@ -35,6 +35,18 @@ std::string_view bare(std::string_view host) {
   return host;
 }
 
+/// RFC 6066 3 and RFC 9525 6.3. To OpenSSL a first dot means every name under it.
+bool may_be_certified(std::string_view host) {
+  constexpr std::size_t longest_name = 255;
+  return !host.empty() && host.front() != '.' && host.size() <= longest_name &&
+         host.find('\0') == std::string_view::npos;
+}
+
+failure nameless(std::string_view host) {
+  return {errc::tls_certificate_error, phase::tls,
+          "no certificate can be for a host named " + std::string(host.substr(0, 64))};
+}
+
 std::string session_key(std::string_view host, std::uint16_t port, bool verify) {
   std::string key(host);
   key += ' ' + std::to_string(port) + (verify ? " verified " : " unverified ");
@@ -49,11 +61,12 @@ tls_client::tls_client(tls_context& context, socket_type& socket, std::string_vi
                        bool hostname_is_ip, bool verify)
     : context_(context),
       socket_(socket),
-      peer_{std::string(bare(hostname)), session_key(bare(hostname), port, verify), {}},
+      peer_{.host = std::string(bare(hostname)), .session_key = session_key(bare(hostname), port, verify)},
+      hostname_is_ip_(hostname_is_ip),
       verify_(verify),
       ssl_(context.new_connection(verify, peer_)) {
   wire_.fd = socket.native_handle();
-  if (ssl_ && !prepare(hostname_is_ip)) ssl_.reset();
+  if (ssl_ && !prepare()) ssl_.reset();
   ERR_clear_error();
 }
 
@@ -62,18 +75,20 @@ tls_client::~tls_client() {
   if (connected_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-bool tls_client::prepare(bool hostname_is_ip) {
+bool tls_client::prepare() {
   BIO* const bio = new_tls_bio(wire_);
   if (bio == nullptr) return false;
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_connect_state(ssl_.get());
-  if (hostname_is_ip) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), peer_.host.c_str()) == 1;
+  if (!hostname_is_ip_ && !may_be_certified(peer_.host)) return true;  // handshake() says so.
+  if (hostname_is_ip_) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), peer_.host.c_str()) == 1;
   return SSL_set1_host(ssl_.get(), peer_.host.c_str()) == 1 &&
          SSL_set_tlsext_host_name(ssl_.get(), peer_.host.c_str()) == 1;
 }
 
 awaitable<result<void>> tls_client::handshake() {
-  if (!ssl_) co_return failure{errc::out_of_resources, phase::tls, "no memory for TLS, or no name it can carry"};
+  if (!ssl_) co_return failure{errc::out_of_resources, phase::tls, "no memory for TLS"};
+  if (!hostname_is_ip_ && !may_be_certified(peer_.host)) co_return nameless(peer_.host);
   offer_session();
   for (;;) {
     if (!socket_.is_open()) co_return interrupted(phase::tls);

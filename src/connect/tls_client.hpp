@@ -45,7 +45,8 @@ class tls_client {
   /// write() or read, so that it shares a segment with the request. Failures carry phase::tls.
   [[nodiscard]] awaitable<result<void>> handshake();
   /// Sends all of it. Resumes the caller from the loop, so that an answer may have come by then.
-  /// Failures carry phase::none, here and in read_some().
+  /// Failures carry phase::none, here and in read_some(), but for phase::tls where the server ends a TLS 1.3
+  /// handshake late, for want of a client certificate.
   [[nodiscard]] awaitable<result<void>> write(std::string_view data);
   /// At least one byte, unless the stream ended: 0, and truncated() says how.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(char* into, std::size_t size);
@@ -65,7 +66,7 @@ class tls_client {
   struct free_ssl {
     void operator()(SSL* ssl) const;
   };
-  [[nodiscard]] bool prepare(bool hostname_is_ip);
+  [[nodiscard]] bool prepare();
   void offer_session();
   void note_facts();
   /// SSL_get_error() of a call's answer; the error queue is left to tls_failure() if that is to read it.
@@ -81,6 +82,7 @@ class tls_client {
   mutable tls_wire wire_;
   tls_peer peer_;
   tls_facts facts_;
+  const bool hostname_is_ip_;
   const bool verify_;
   bool offered_ = false;  ///< A session was.
   bool truncated_ = false;

@@ -75,7 +75,7 @@ int judge(int passed, X509_STORE_CTX* chain) {
   auto* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* const peer = static_cast<tls_peer*>(SSL_get_ex_data(ssl, peer_slot()));
   try {  // No exception may pass through OpenSSL.
-    peer->verify_note = describe_certificate(error, X509_STORE_CTX_get_current_cert(chain), peer->host);
+    peer->verify_note = describe_certificate(error, *chain, peer->host);
   } catch (const std::exception&) {
     X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
   }
@@ -104,6 +104,7 @@ tls_context::context_ptr tls_context::make_context(const tls_trust& trust, bool 
   SSL_CTX_set_quiet_shutdown(context, 1);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, new_session);
+  SSL_CTX_set_client_cert_cb(context, no_certificate);
   check(SSL_CTX_set_ex_data(context, context_slot(), this) == 1, "context data");
   return made;
 }
@@ -114,6 +115,12 @@ SSL* tls_context::new_connection(bool verify, tls_peer& peer) {
   SSL_set_ex_data(ssl, peer_slot(), &peer);
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);  // RFC 9525 6.3
   return ssl;
+}
+
+/// We have none; but a refusal that follows can be explained.
+int tls_context::no_certificate(SSL* ssl, X509**, EVP_PKEY**) {
+  static_cast<tls_peer*>(SSL_get_ex_data(ssl, peer_slot()))->client_certificate_asked = true;
+  return 0;
 }
 
 /// OpenSSL hands over a reference when we answer 1.

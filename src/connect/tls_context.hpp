@@ -34,7 +34,9 @@ struct tls_peer {
   /// host, port, verification mode, ALPN: who may resume whose session.
   std::string session_key;
   /// Why verification failed, with the facts of the certificate; "" while nothing was wrong.
-  std::string verify_note;
+  std::string verify_note = {};
+  /// The server asked for a client certificate. There is none to send.
+  bool client_certificate_asked = false;
 };
 
 class tls_context {
@@ -56,6 +58,7 @@ class tls_context {
   };
   using context_ptr = std::unique_ptr<SSL_CTX, free_context>;
   context_ptr make_context(const tls_trust& trust, bool verify);
+  static int no_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key);
   static int new_session(SSL* ssl, SSL_SESSION* session);
   static int verify_chain(X509_STORE_CTX* chain, void* self);
 

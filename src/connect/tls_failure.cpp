@@ -111,8 +111,38 @@ std::string reason_text(int error, std::string_view host) {
       return "certificate is weak: its key is too short";
     case X509_V_ERR_CA_MD_TOO_WEAK:
       return "certificate is weak: its signature uses a broken digest";
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "certificate is forged or damaged: its signature is not its issuer's";
+    case X509_V_ERR_INVALID_PURPOSE:
+      return "certificate is not meant for servers";
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+      return "certificate issued another, which it may not";
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+      return "certificate has more authorities below it than it may";
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+      return "certificate names what its issuer may not speak for (name constraints)";
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+      return "certificate has a critical extension that is not understood";
     default:
       return std::string("certificate refused: ") + X509_verify_cert_error_string(error);
+  }
+}
+
+/// What may help to mend it.
+std::string_view hint(int error, X509_STORE_CTX& chain) {
+  switch (error) {
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return "; it signed itself and is not trusted here";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return sk_X509_num(X509_STORE_CTX_get0_untrusted(&chain)) > 1
+                 ? "; that issuer is neither sent along nor trusted here"
+                 : "; that issuer is not trusted here, and the server sent no certificate of it (an incomplete chain?)";
+    default:
+      return {};
   }
 }
 
@@ -191,6 +221,29 @@ std::string_view known_alert(int alert) {
   }
 }
 
+/// What the server means by it, where the name alone does not say.
+std::string_view meaning(int alert) {
+  switch (alert) {
+    case SSL_AD_HANDSHAKE_FAILURE:
+      return ": no common cipher or parameter";
+    case SSL_AD_PROTOCOL_VERSION:
+      return ": no common TLS version; 1.2 and 1.3 were offered";
+    case SSL_AD_UNRECOGNIZED_NAME:
+      return ": it does not know this name";
+    case SSL_AD_NO_APPLICATION_PROTOCOL:
+      return ": it does not speak HTTP/1.1 inside";
+    default:
+      return {};
+  }
+}
+
+/// With TLS 1.3 a server tells what it thinks of our (lacking) certificate after our side of the handshake is done.
+failure alert_failure(int alert, const tls_peer& peer, phase where) {
+  std::string words = "the server sent the TLS alert " + alert_name(alert);
+  if (!peer.client_certificate_asked) return {errc::tls_alert_received, where, words.append(meaning(alert))};
+  return {errc::tls_alert_received, phase::tls, words + ": it asked for a client certificate, and trawl has none"};
+}
+
 std::string_view moment(phase where) { return where == phase::tls ? " during the TLS handshake" : ""; }
 
 /// A peer that never spoke TLS, told by its first bytes; "" when it may have.
@@ -212,6 +265,10 @@ std::string protocol_words(unsigned long error) {
     case SSL_R_WRONG_CIPHER_RETURNED:
     case SSL_R_UNKNOWN_CIPHER_RETURNED:
       return "the server chose a cipher that was not offered";
+    case SSL_R_WRONG_SIGNATURE_TYPE:
+      return "the server signed in a way that was not offered, perhaps by SHA-1";
+    case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+      return "the server sent a handshake message beyond 100 KiB";
     case SSL_R_DH_KEY_TOO_SMALL:
       return "the server's Diffie-Hellman key is too short";
     default:
@@ -234,10 +291,10 @@ unsigned long take_errors() {
 failure from_ssl_layer(unsigned long error, const tls_wire& wire, const tls_peer& peer, phase where) {
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   if (out_of_memory(error)) return {errc::out_of_resources, where, "no memory for TLS"};
-  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) return {errc::tls_certificate_error, where, peer.verify_note};
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return {errc::tls_certificate_error, where, peer.verify_note.empty() ? "certificate refused" : peer.verify_note};
   const int alert = reason - SSL_AD_REASON_OFFSET;
-  if (alert >= 0 && alert < 256)
-    return {errc::tls_alert_received, where, "the server sent the TLS alert " + alert_name(alert)};
+  if (alert >= 0 && alert < 256) return alert_failure(alert, peer, where);
   std::string foreign = foreign_protocol(wire.first_bytes());
   if (!foreign.empty()) return {errc::tls_protocol_error, where, std::move(foreign)};
   return {errc::tls_protocol_error, where, protocol_words(error)};
@@ -245,12 +302,13 @@ failure from_ssl_layer(unsigned long error, const tls_wire& wire, const tls_peer
 
 }  // namespace
 
-std::string describe_certificate(int error, X509* certificate, std::string_view host) {
+std::string describe_certificate(int error, X509_STORE_CTX& chain, std::string_view host) {
+  X509* const certificate = X509_STORE_CTX_get_current_cert(&chain);
   std::string text = reason_text(error, host);
   if (certificate == nullptr) return text;
   text += ": " + subject_text(certificate) + ", issued by " + name_text(X509_get_issuer_name(certificate));
   if (error == X509_V_ERR_CERT_NOT_YET_VALID) text += ", valid from " + date_text(X509_get0_notBefore(certificate));
-  return text + ", valid until " + date_text(X509_get0_notAfter(certificate));
+  return text.append(", valid until " + date_text(X509_get0_notAfter(certificate))).append(hint(error, chain));
 }
 
 std::int64_t expiry_of(const X509* certificate) {
@@ -267,8 +325,9 @@ std::string alert_name(int alert) {
 failure tls_failure(const tls_wire& wire, const tls_peer& peer, phase where) {
   const unsigned long error = take_errors();
   if (wire.error != 0) return wire_failure(wire.error, where);
-  const bool eof_is_all = wire.ended && (error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
-  if (eof_is_all && foreign_protocol(wire.first_bytes()).empty())
+  // Nothing in the queue: it said close_notify.
+  const bool end_is_all = error == 0 || (wire.ended && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  if (end_is_all && foreign_protocol(wire.first_bytes()).empty())
     return {errc::connection_terminated, where, "the server closed the connection" + std::string(moment(where))};
   return from_ssl_layer(error, wire, peer, where);
 }

@@ -14,9 +14,9 @@
 
 namespace trawl {
 
-/// Why `certificate` (may be null) does not speak for `host`; `error` is an X509_V_ERR_ code. E.g.
+/// Why the certificates of `chain` do not speak for `host`; `error` is an X509_V_ERR_ code. E.g.
 /// "certificate has expired: DNS:a.test, issued by CN=Some CA, valid until 2020-01-01T00:00:00Z".
-[[nodiscard]] std::string describe_certificate(int error, X509* certificate, std::string_view host);
+[[nodiscard]] std::string describe_certificate(int error, X509_STORE_CTX& chain, std::string_view host);
 
 /// notAfter in epoch seconds; 0: none.
 [[nodiscard]] std::int64_t expiry_of(const X509* certificate);

@@ -118,7 +118,7 @@ void exchange::at_eof(const transport& over) {
 
 // What reading or writing reported, told as what it means for this response.
 result<void> exchange::broken(failure io) const {
-  io.where = where();
+  if (io.where == phase::none) io.where = where();
   if (io.code == errc::connection_terminated && parser_.any_byte()) io.code = errc::http_response_incomplete;
   return io;
 }

@@ -48,12 +48,14 @@ void name_subject(X509* certificate, const std::string& name) {
 }
 
 void add_extensions(X509* to, X509* issuer, const leaf& what) {
-  add_extension(to, issuer, NID_basic_constraints, what.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  if (what.more_extensions.empty() || what.more_extensions.front().first != NID_basic_constraints)
+    add_extension(to, issuer, NID_basic_constraints, what.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (what.authority) add_extension(to, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(to, issuer, NID_subject_key_identifier, "hash");
   std::string names;
   for (const std::string& name : what.names) names += (names.empty() ? "" : ",") + name;
   if (!names.empty()) add_extension(to, issuer, NID_subject_alt_name, names);
+  for (const auto& [nid, value] : what.more_extensions) add_extension(to, issuer, nid, value);
 }
 
 /// `issuer` null: itself.
@@ -71,7 +73,7 @@ identity make(const leaf& what, const identity* issuer) {
   X509_set_pubkey(certificate, made.key.get());
   add_extensions(certificate, signer, what);
   EVP_PKEY* const key = issuer != nullptr ? issuer->key.get() : made.key.get();
-  must(X509_sign(certificate, key, EVP_sha256()) > 0, "signature");
+  must(X509_sign(certificate, key, EVP_get_digestbyname(what.digest.c_str())) > 0, "signature");
   return made;
 }
 
@@ -87,6 +89,7 @@ std::string to_pem(Write write) {
 }  // namespace
 
 identity make_self_signed(const leaf& what) { return make(what, nullptr); }
+identity make_issued_by(const identity& issuer, const leaf& what) { return make(what, &issuer); }
 
 authority::authority(std::string_view name)
     : self_(make({.names = {}, .subject = std::string(name), .authority = true}, nullptr)) {}
@@ -94,10 +97,14 @@ authority::authority(std::string_view name)
 identity authority::issue(const leaf& what) const { return make(what, &self_); }
 
 std::string authority::revocations(const identity* who, std::chrono::hours good_for) const {
+  return make_revocations(self_, who, good_for);
+}
+
+std::string make_revocations(const identity& issuer, const identity* who, std::chrono::hours good_for) {
   const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), X509_CRL_free);
   const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_new(), ASN1_TIME_free);
   X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
-  X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(self_.certificate.get()));
+  X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.certificate.get()));
   X509_CRL_set1_lastUpdate(list.get(), X509_gmtime_adj(time.get(), -48 * 3600));
   if (who != nullptr) {
     X509_REVOKED* const entry = X509_REVOKED_new();
@@ -106,7 +113,7 @@ std::string authority::revocations(const identity* who, std::chrono::hours good_
     X509_CRL_add0_revoked(list.get(), entry);
   }
   X509_CRL_set1_nextUpdate(list.get(), X509_gmtime_adj(time.get(), std::chrono::seconds(good_for).count()));
-  must(X509_CRL_sign(list.get(), self_.key.get(), EVP_sha256()) > 0, "CRL signature");
+  must(X509_CRL_sign(list.get(), issuer.key.get(), EVP_sha256()) > 0, "CRL signature");
   return to_pem([&](BIO* out) { return PEM_write_bio_X509_CRL(out, list.get()); });
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trawl::test {
@@ -23,10 +24,16 @@ struct leaf {
   std::chrono::hours until{24 * 30};
   int rsa_bits = 0;  ///< 0: P-256.
   bool authority = false;
+  std::string digest = "SHA256";                                  ///< Of the signature on it.
+  std::vector<std::pair<int, std::string>> more_extensions = {};  ///< NID and value as in openssl's configuration.
 };
 
 /// Signed by itself.
 [[nodiscard]] identity make_self_signed(const leaf& what);
+/// Signed by `issuer`, whether that may or not.
+[[nodiscard]] identity make_issued_by(const identity& issuer, const leaf& what);
+/// PEM of a list of `issuer` that revokes `who` (may be null), good for `good_for` from now.
+[[nodiscard]] std::string make_revocations(const identity& issuer, const identity* who, std::chrono::hours good_for);
 
 class authority {
  public:

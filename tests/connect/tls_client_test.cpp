@@ -273,12 +273,44 @@ TEST_CASE_FIXTURE(client,
   const auto late = talk({.port = demands.port()});
   REQUIRE(late.failed.has_value());
   CHECK(late.failed->code == errc::tls_alert_received);
-  CHECK(late.failed->detail == "the server sent the TLS alert certificate_required");
+  CHECK(late.failed->where == phase::tls);
+  CHECK(late.failed->detail ==
+        "the server sent the TLS alert certificate_required: it asked for a client certificate, and trawl has none");
   tls_server old({.who = good, .max_version = TLS1_2_VERSION, .demand_client = true}, say_hello);
   const auto early = talk({.port = old.port()});
   REQUIRE(early.failed.has_value());
   CHECK(early.failed->code == errc::tls_alert_received);
   CHECK(early.failed->where == phase::tls);
+  CHECK(early.failed->detail ==
+        "the server sent the TLS alert handshake_failure: it asked for a client certificate, and trawl has none");
+}
+
+TEST_CASE_FIXTURE(client, "tls: keys may change in the middle of a TLS 1.3 stream, on both sides") {
+  tls_server server({.who = good}, [](SSL* ssl) {
+    test::read_request(ssl);
+    for (const int kind : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+      test::write_all(ssl, "hel");
+      SSL_key_update(ssl, kind);
+      test::write_all(ssl, "lo");
+    }
+    test::end_cleanly(ssl);
+  });
+  const auto out = talk({.port = server.port()});
+  CHECK_FALSE(out.failed.has_value());
+  CHECK(out.reply == "hellohello");
+}
+
+TEST_CASE_FIXTURE(client, "tls: a TLS 1.2 server that wants to shake hands again is told no, and may go on") {
+  tls_server server({.who = good, .max_version = TLS1_2_VERSION}, [](SSL* ssl) {
+    test::read_request(ssl);
+    SSL_renegotiate(ssl);
+    static_cast<void>(SSL_do_handshake(ssl));  // Sends the HelloRequest.
+    test::write_all(ssl, "hello");
+    test::end_cleanly(ssl);
+  });
+  const auto out = talk({.port = server.port()});
+  CHECK_FALSE(out.failed.has_value());
+  CHECK(out.reply == "hello");
 }
 
 TEST_CASE_FIXTURE(client,

@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(refusals, "tls: a server of TLS 1.1 only is a protocol error o
   tls_server server({.who = ca.issue({}), .min_version = TLS1_VERSION, .max_version = TLS1_1_VERSION}, say_hello);
   const failure f = refused_by(server);
   CHECK(f.code == errc::tls_alert_received);
-  CHECK(f.detail == "the server sent the TLS alert protocol_version");
+  CHECK(f.detail == "the server sent the TLS alert protocol_version: no common TLS version; 1.2 and 1.3 were offered");
 }
 
 TEST_CASE_FIXTURE(refusals, "tls: a ServerHello of TLS 1.0 is named as such") {
@@ -176,29 +176,44 @@ TEST_CASE_FIXTURE(refusals, "tls: no common cipher is the server's alert") {
       say_hello);
   const failure f = refused_by(server);
   CHECK(f.code == errc::tls_alert_received);
-  CHECK(f.detail == "the server sent the TLS alert handshake_failure");
+  CHECK(f.detail == "the server sent the TLS alert handshake_failure: no common cipher or parameter");
 }
 
 TEST_CASE_FIXTURE(refusals, "tls: a server that does not speak HTTP/1.1 inside says so by alert") {
   tls_server server({.who = ca.issue({}), .refuse_alpn = true}, say_hello);
   const failure f = refused_by(server);
   CHECK(f.code == errc::tls_alert_received);
-  CHECK(f.detail == "the server sent the TLS alert no_application_protocol");
+  CHECK(f.detail == "the server sent the TLS alert no_application_protocol: it does not speak HTTP/1.1 inside");
 }
 
-TEST_CASE_FIXTURE(refusals, "tls: a raw alert record keeps its name, an unknown one its number") {
-  const auto alert = [&](char number) {
-    return raw([number](int descriptor) {
+TEST_CASE_FIXTURE(refusals, "tls: every alert keeps its name, an unknown one its number") {
+  for (const int number : {10, 20, 21, 22, 30, 40, 41,  42,  43,  44,  45,  46,  47,  48,  49,  50,  51, 60,
+                           70, 71, 80, 86, 90, 99, 100, 109, 110, 111, 112, 113, 114, 115, 116, 120, 255}) {
+    CAPTURE(number);
+    const failure f = raw([number](int descriptor) {
       read_hello(descriptor);
-      const char record[] = {0x15, 3, 3, 0, 2, 2, number};
+      const char record[] = {0x15, 3, 3, 0, 2, 2, static_cast<char>(number)};
       static_cast<void>(::send(descriptor, record, sizeof record, MSG_NOSIGNAL));
     });
-  };
-  const failure f = alert(112);
-  CHECK(f.code == errc::tls_alert_received);
-  CHECK(f.detail == "the server sent the TLS alert unrecognized_name");
-  CHECK(alert(99).code != errc::none);
+    CHECK(f.code == errc::tls_alert_received);
+    CHECK(f.detail.starts_with("the server sent the TLS alert " + alert_name(number)));
+  }
+  CHECK(alert_name(112) == "unrecognized_name");
   CHECK(alert_name(99) == "99");
+}
+
+TEST_CASE_FIXTURE(refusals,
+                  "tls: a close_notify in place of a handshake is an end, whether the stream ends too or not") {
+  for (const bool waits : {false, true}) {
+    const failure f = raw([waits](int descriptor) {
+      read_hello(descriptor);
+      const char record[] = {0x15, 3, 3, 0, 2, 1, 0};
+      static_cast<void>(::send(descriptor, record, sizeof record, MSG_NOSIGNAL));
+      if (waits) read_hello(descriptor);
+    });
+    CHECK(f.code == errc::connection_terminated);
+    CHECK(f.detail == "the server closed the connection during the TLS handshake");
+  }
 }
 
 TEST_CASE_FIXTURE(refusals, "tls: plain HTTP on the port is recognised, however it arrives") {
