@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/check.hpp"
+#include "cli/describe.hpp"
 #include "cli/serve.hpp"
 
 namespace {
@@ -19,6 +20,8 @@ constexpr const char* usage =
     "Commands:\n"
     "  serve       Run the service: batches come and results go over HTTP\n"
     "  check       Fetch URLs once and print what happened to each\n"
+    "  completion  Print a script that completes command lines, for bash, zsh or fish\n"
+    "  man         Print the manual page\n"
     "\n"
     "  trawl COMMAND --help shows the options of a command.\n"
     "  -h,--help   Print this help and exit\n"
@@ -43,6 +46,8 @@ int main(int count, char** words) {
   const std::vector<std::string> arguments(words + (count > 1 ? 2 : count), words + count);
   if (command == "serve") return trawl::serve(arguments);
   if (command == "check") return trawl::check(arguments);
+  if (command == "completion") return trawl::describe_to_shell(arguments);
+  if (command == "man") return trawl::describe_to_man(arguments);
   if (command == "--version") return print(version);
   if (command == "--help" || command == "-h" || command == "help") return print(usage);
   return refuse(command);

@@ -5,7 +5,10 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
+
+#include "cli/command_words.hpp"
 
 namespace trawl {
 namespace {
@@ -13,35 +16,18 @@ namespace {
 constexpr std::size_t help_indent = 30;
 constexpr std::size_t help_width = 80 - help_indent;
 
-struct words {
-  const char* about;
-  const char* usage;
-  const char* footer;
-};
-
-const words& command_words(command which) {
-  static constexpr words serve{"Run the service: it takes batches of URLs over HTTP and fetches them all at once.",
-                               "Usage: trawl serve [OPTION...]",
-                               R"(Every option may also come from the environment (TRAWL_MAX_URLS=1000; lists by
-comma) or from a JSON file ({"max_urls": 1000, "listen": ["127.0.0.1:8080"]}).
-Flags win over environment, environment over file.
-
-Examples:
-  trawl serve
-  trawl serve --listen 127.0.0.1:8080 --max-in-flight 5000
-  TRAWL_LOG_FORMAT=json trawl serve --config /etc/trawl.json
-  curl --data-binary @urls.txt -H 'Content-Type: text/plain' localhost:7777/tasks)"};
-  static constexpr words check{"Fetch URLs once and print what happened to each, one record a URL.",
-                               "Usage: trawl check [OPTION...] [FILE|-|URL...]",
-                               R"(An argument with :// is a URL, - is stdin, any other is a file with one URL a
-line (blank lines and lines that begin with # are skipped).
-Exit status: 0 all ok, 1 could not run, 2 some URL failed, 130 interrupted.
-
-Examples:
-  trawl check https://example.com/
-  trawl check urls.txt --timeout-ms 5000 --retries 0
-  grep -o 'https://[^"]*' page.html | trawl check - --format ndjson >records.ndjson)"};
-  return which == command::serve ? serve : check;
+// Notes and examples, below the options.
+std::string footer_of(const command_words& words) {
+  std::string made = words.notes;
+  made += "\n\nExamples:";
+  std::string_view rest = words.examples;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    made += "\n  ";
+    made += rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return made;
 }
 
 // Lines of at most help_width columns; CLI11 indents them, but does not break them.
@@ -62,8 +48,10 @@ std::string wrapped(const std::string& text) {
 // CLI11's help, but with our usage line and one blank line between groups.
 class layout : public CLI::Formatter {
  public:
-  explicit layout(const char* usage) : usage_(usage) { column_width(help_indent); }
-  std::string make_usage(const CLI::App*, std::string) const override { return std::string("\n") + usage_ + "\n"; }
+  explicit layout(const char* synopsis) : synopsis_(synopsis) { column_width(help_indent); }
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return std::string("\nUsage: ") + synopsis_ + "\n";
+  }
   std::string make_group(std::string group, bool positional, std::vector<const CLI::Option*> options) const override {
     std::string made = CLI::Formatter::make_group(std::move(group), positional, std::move(options));
     made.pop_back();
@@ -71,7 +59,7 @@ class layout : public CLI::Formatter {
   }
 
  private:
-  const char* usage_;
+  const char* synopsis_;
 };
 
 // One CLI11 application and what it knows of the table. Values are taken as texts: their checks are the table's,
@@ -95,10 +83,9 @@ class parser {
 };
 
 parser::parser(command which)
-    : app_(command_words(which).about, "trawl " + std::string(command_name(which))),
-      takes_inputs_(which == command::check) {
-  app_.footer(command_words(which).footer);
-  app_.formatter(std::make_shared<layout>(command_words(which).usage));
+    : app_(words_of(which).about, "trawl " + std::string(command_name(which))), takes_inputs_(which == command::check) {
+  app_.footer(footer_of(words_of(which)));
+  app_.formatter(std::make_shared<layout>(words_of(which).synopsis));
   app_.allow_extras();  // All unknown ones are told, not the first.
   app_.set_help_flag();
   for (const option& each : option_table()) {
