@@ -4,42 +4,19 @@
 #include <arpa/nameser.h>
 #include <netinet/in.h>
 
-#include <algorithm>
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <span>
 #include <utility>
 
 #include "base/start_error.hpp"
+#include "resolve/ares_reply.hpp"
 
 namespace trawl {
 namespace {
 
-// More than any name needs; the rest of a longer answer would never be dialled.
-constexpr int most_addresses = 32;
-constexpr int header_size = 12;
-
 void initialise_library() {
   [[maybe_unused]] static const int once = ares_library_init(ARES_LIB_INIT_ALL);  // Function statics are thread-safe.
-}
-
-dns_reply kind_of_rcode(unsigned rcode) {
-  switch (rcode) {
-    case ns_r_formerr:
-      return dns_reply::format_error;
-    case ns_r_servfail:
-      return dns_reply::server_failure;
-    case ns_r_nxdomain:
-      return dns_reply::no_such_name;
-    case ns_r_notimpl:
-      return dns_reply::not_implemented;
-    case ns_r_refused:
-      return dns_reply::refused;
-    default:
-      return dns_reply::other_rcode;
-  }
 }
 
 // Of a query that ended without a reply. `error`: errno as c-ares left it.
@@ -49,46 +26,6 @@ dns_reply kind_of_status(int status, int error) {
   if (status == ARES_ENOMEM || (status == ARES_ECONNREFUSED && short_of_sockets)) return dns_reply::out_of_resources;
   if (status == ARES_EBADRESP) return dns_reply::malformed;
   return dns_reply::unreachable;
-}
-
-asio::ip::address address_of(const ares_addrttl& found) {
-  asio::ip::address_v4::bytes_type bytes;
-  std::memcpy(bytes.data(), &found.ipaddr, bytes.size());
-  return asio::ip::address_v4(bytes);
-}
-
-asio::ip::address address_of(const ares_addr6ttl& found) {
-  asio::ip::address_v6::bytes_type bytes;
-  std::memcpy(bytes.data(), &found.ip6addr, bytes.size());
-  return asio::ip::address_v6(bytes);
-}
-
-// c-ares follows the aliases from the question on, and lowers each TTL to the least on that way.
-template <class Found, class Parse>
-dns_answer collect(const unsigned char* reply, int size, Parse parse) {
-  std::array<Found, most_addresses> found;
-  int count = most_addresses;
-  const int status = parse(reply, size, nullptr, found.data(), &count);
-  dns_answer answer;
-  answer.kind = status == ARES_ENODATA ? dns_reply::no_data : dns_reply::malformed;
-  if (status != ARES_SUCCESS) return answer;
-  answer.kind = count > 0 ? dns_reply::addresses : dns_reply::no_data;  // Aliases that lead nowhere are no data.
-  answer.ttl = seconds::max();
-  for (const Found& each : std::span(found).first(static_cast<std::size_t>(count))) {
-    answer.addresses.push_back(address_of(each));
-    answer.ttl = std::min(answer.ttl, seconds(each.ttl));
-  }
-  return answer;
-}
-
-dns_answer read_reply(dns_family family, const unsigned char* reply, int size) {
-  dns_answer answer;
-  answer.rcode = reply[3] & 0x0fU;  // RFC 1035 4.1.1
-  if (answer.rcode == ns_r_noerror)
-    return family == dns_family::a ? collect<ares_addrttl>(reply, size, ares_parse_a_reply)
-                                   : collect<ares_addr6ttl>(reply, size, ares_parse_aaaa_reply);
-  answer.kind = kind_of_rcode(answer.rcode);
-  return answer;
 }
 
 // c-ares takes servers as a list of its own kind of node.
@@ -182,8 +119,8 @@ void ares_channel::on_answer(void* query, int status, int, unsigned char* reply,
   --ended->channel->open_;
   if (status == ARES_EDESTRUCTION) return;
   dns_answer answer;
-  if (reply != nullptr && size >= header_size)
-    answer = read_reply(ended->family, reply, size);
+  if (reply != nullptr)
+    answer = read_reply(ended->family, {reinterpret_cast<const char*>(reply), static_cast<std::size_t>(size)});
   else
     answer.kind = kind_of_status(status, error);
   ended->query->answered(std::move(answer));
