@@ -56,29 +56,24 @@ void append_utf8(char32_t c, std::string& out) {
   return out;
 }
 
-/// The code points of a label in UTF-8 or punycode, as they are. nullopt if it is neither, or too long for libidn2.
-[[nodiscard]] std::optional<std::u32string> decode(const std::string& label) {
-  std::uint32_t* answer = nullptr;
-  const int code = idn2_to_unicode_8z4z(label.c_str(), &answer, 0);
-  const std::unique_ptr<std::uint32_t, idn2_deleter> owner(answer);
-  if (code != IDN2_OK) return std::nullopt;
+/// The code points of a label in UTF-8, which is known to be valid. nullopt if there are too many.
+[[nodiscard]] std::optional<std::u32string> decode_utf8(std::string_view label) {
   std::u32string out;
-  for (const std::uint32_t* p = answer; *p != 0; ++p) out += static_cast<char32_t>(*p);
+  for (std::size_t i = 0; i < label.size();) {
+    if (out.size() == label_limit) return std::nullopt;
+    const auto lead = static_cast<unsigned char>(label[i++]);
+    char32_t c = lead < 0x80 ? lead : lead < 0xe0 ? lead & 0x1f : lead < 0xf0 ? lead & 0x0f : lead & 0x07;
+    for (; i < label.size() && (label[i] & 0xc0) == 0x80; ++i) c = c << 6 | (label[i] & 0x3f);
+    out += c;
+  }
   return out;
 }
 
-/// The same for UTF-8 of any length: one by one.
-[[nodiscard]] std::optional<std::u32string> decode_utf8(std::string_view label) {
-  std::u32string out;
-  while (!label.empty()) {
-    std::size_t bytes = 1;
-    while (bytes < label.size() && (label[bytes] & 0xc0) == 0x80) ++bytes;
-    const auto one = decode(std::string(label.substr(0, bytes)));
-    if (!one || out.size() == label_limit) return std::nullopt;
-    out += *one;
-    label.remove_prefix(bytes);
-  }
-  return out;
+/// The code points that an ASCII label shows. nullopt if it is punycode of nothing, or of too many.
+[[nodiscard]] std::optional<std::u32string> decode_ascii(std::string_view label) {
+  if (!label.starts_with(ace_prefix)) return std::u32string(label.begin(), label.end());
+  if (label.size() > 4 * label_limit) return std::nullopt;
+  return punycode_decode(label.substr(ace_prefix.size()));
 }
 
 /// libidn2 takes hyphens in some places only, and other punctuation in none. ('=' may compose with what follows.)
@@ -129,7 +124,7 @@ struct split_label {
   std::string ascii;
   if (ask(to_utf8(text), ascii, IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK || ascii.find('.') != ascii.npos)
     return std::nullopt;
-  return decode(ascii);
+  return decode_ascii(ascii);
 }
 
 /// Puts the hidden characters back where their stand-ins are. False if the mapping made or lost some.
@@ -177,8 +172,9 @@ struct split_label {
 /// Punycode stands for itself, but only if what it stands for is valid and already in its mapped form.
 [[nodiscard]] std::optional<std::string> punycode_label_to_ascii(std::string label) {
   std::ranges::transform(label, label.begin(), to_lower);
-  const auto decoded = decode(label);
-  if (!decoded || all_ascii(*decoded) || unicode_label_to_ascii(*decoded) != label) return std::nullopt;
+  const auto decoded = decode_ascii(label);
+  if (!decoded || decoded->size() > label_limit || all_ascii(*decoded) || unicode_label_to_ascii(*decoded) != label)
+    return std::nullopt;
   return label;
 }
 
@@ -220,7 +216,9 @@ bool domain_to_ascii(std::string_view domain, std::string& out) {
   std::string ascii;
   if (domain.size() > domain_limit_bytes) return false;
   if (domain.find('\0') != domain.npos) return false;  // libidn2 would see the front only.
-  if (ask(std::string(domain), ascii) != IDN2_OK && !labels_to_ascii(domain, ascii)) return false;
+  const int code = ask(std::string(domain), ascii);
+  if (code == IDN2_ENCODING_ERROR) return false;  // No UTF-8. A single label of it might pass for something else.
+  if (code != IDN2_OK && !labels_to_ascii(domain, ascii)) return false;
   if (ascii.empty()) return false;  // Of nothing but ignored characters.
   out += ascii;
   return true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "url/ascii.hpp"
+
 namespace trawl {
 namespace {
 
@@ -27,7 +29,46 @@ void append_delta(std::uint32_t delta, std::uint32_t bias, std::string& out) {
   out += digit(delta);
 }
 
+/// One number of variable length off the front of `text`. nullopt if it is none, or passes 32 bits.
+[[nodiscard]] std::optional<std::uint32_t> take_delta(std::string_view& text, std::uint32_t bias) {
+  std::uint64_t delta = 0, weight = 1;
+  for (std::uint32_t k = base; !text.empty(); k += base) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (!is_alpha(c) && !is_digit(c)) return std::nullopt;
+    const auto digit = static_cast<std::uint32_t>(is_digit(c) ? c - '0' + 26 : to_lower(c) - 'a');
+    delta += digit * weight;
+    if (delta > 0xffffffff) return std::nullopt;
+    const std::uint32_t t = k <= bias ? t_min : std::min(k - bias, t_max);
+    if (digit < t) return static_cast<std::uint32_t>(delta);
+    weight *= base - t;  // Below 2^40: delta has room for less than 2^32.
+    if (weight > 0xffffffff) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<std::u32string> punycode_decode(std::string_view text) {
+  const std::size_t dash = text.rfind('-');
+  const std::string_view basic = text.substr(0, dash == text.npos ? 0 : dash);
+  if (!std::ranges::all_of(basic, is_ascii)) return std::nullopt;
+  std::u32string out(basic.begin(), basic.end());
+  text.remove_prefix(dash == text.npos ? 0 : dash + 1);
+  std::uint32_t bias = 72;
+  std::uint64_t n = 0x80, at = 0;
+  while (!text.empty()) {
+    const auto delta = take_delta(text, bias);
+    if (!delta) return std::nullopt;
+    const auto points = static_cast<std::uint32_t>(out.size()) + 1;
+    bias = adapt(*delta, points, out.size() == basic.size());
+    n += (at + *delta) / points;
+    at = (at + *delta) % points;
+    if (n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff)) return std::nullopt;
+    out.insert(out.begin() + static_cast<std::ptrdiff_t>(at++), static_cast<char32_t>(n));
+  }
+  return out;
+}
 
 std::optional<std::string> punycode_encode(std::u32string_view label) {
   std::string out;

@@ -54,6 +54,15 @@ TEST_CASE("idna: punycode stands for itself if it is valid") {
   }
 }
 
+TEST_CASE("idna: what a name with punctuation becomes stands for itself") {
+  for (std::string_view name : {"a`\u00fcb", "}b\u00fccher", "-\u2020", "a_\u00fc", "\u2020--x$", "~\u65e5"}) {
+    CAPTURE(name);
+    const std::string puny = ascii(name);
+    CHECK(puny.starts_with("xn--"));
+    CHECK(ascii(puny) == puny);
+  }
+}
+
 TEST_CASE("idna: symbols that IDNA2008 refuses and browsers take are taken") {
   CHECK(ascii("\U0001f4a9.la") == "xn--ls8h.la");
   CHECK(ascii("xn--ls8h.la") == "xn--ls8h.la");
@@ -105,8 +114,8 @@ TEST_CASE("idna: what UTS 46 refuses is refused") {
 }
 
 TEST_CASE("idna: bytes that are no UTF-8 are refused") {
-  for (std::string_view bad :
-       {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a.\x80.b", "%ff", "-\xff"}) {
+  for (std::string_view bad : {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a.\x80.b", "%ff",
+                               "-\xff", "fa\x83\x88", "}\xc3\xbc\x80"}) {
     CAPTURE(bad);
     CHECK(host_error(bad) == url_errc::invalid_idna);
   }
@@ -156,4 +165,23 @@ TEST_CASE("punycode: RFC 3492 7.1 samples") {
   CHECK(punycode_encode(U"-> $1.00 <-") == "-> $1.00 <--");
   CHECK(punycode_encode(U"b\u00fccher") == "bcher-kva");
   CHECK(punycode_encode(U"") == "");
+}
+
+TEST_CASE("punycode: what was encoded comes back") {
+  for (std::u32string_view label :
+       {U"\u4ed6\u4eec\u4e3a\u4ec0\u4e48", U"3\u5e74b\u7d44", U"-> $1.00 <-", U"b\u00fccher", U"\U0001f4a9", U"\u00fc",
+        U"a-b-\u00fc-c", U"\U0010ffff\u0080x", U""}) {
+    const auto text = punycode_encode(label);
+    REQUIRE(text);
+    CHECK(punycode_decode(*text) == label);
+  }
+}
+
+TEST_CASE("punycode: what stands for no label is refused") {
+  CHECK_FALSE(punycode_decode("z"));             // A number without an end.
+  CHECK_FALSE(punycode_decode("a-zzzzzzzzzz"));  // Past 32 bits.
+  CHECK_FALSE(punycode_decode("99999999"));      // Past U+10FFFF.
+  CHECK_FALSE(punycode_decode("a-b$"));          // No digit.
+  CHECK_FALSE(punycode_decode("\u00fc-tda"));
+  CHECK_FALSE(punycode_decode(*punycode_encode(std::u32string(1, 0xd800))));  // A surrogate.
 }
