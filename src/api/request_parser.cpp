@@ -11,6 +11,8 @@ namespace http = boost::beast::http;
 using beast_error = boost::beast::error_code;
 using beast_view = boost::beast::string_view;
 
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 std::string_view view(beast_view text) { return {text.data(), text.size()}; }
 
 std::string lower_case(std::string_view text) {
@@ -84,6 +86,8 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
   // RFC 9112 2.2: empty lines before a request are passed over.
   while (!got_some() && data.substr(taken, 2) == "\r\n") taken += 2;
   if (!got_some() && data.substr(taken) == "\r") return taken;
+  // What may be the last chunk is shown to Beast whole: of less than these 5 octets it asserts that they are there.
+  if (head_.chunked && data.starts_with('0') && data.size() < last_chunk.size()) return 0;
   while (taken < data.size() && !is_done() && !bad_ && in_head == !head_done_) {
     const std::size_t step = put_once(data.substr(taken));
     taken += step;

@@ -94,6 +94,21 @@ TEST_CASE("request: a chunked body is delivered without its framing") {
   }
 }
 
+TEST_CASE("request: a chunked body of nothing may come octet by octet") {
+  for (const std::string end : {"0\r\n\r\n", "00;a\r\nX: y\r\n\r\n"}) {
+    const std::string data = head("Transfer-Encoding: chunked\r\n") + end;
+    for (std::size_t cut = 0; cut <= data.size(); ++cut) REQUIRE(parse(data, cut).done);
+    request_parser parser;
+    std::string held;
+    for (const char octet : data) {
+      held += octet;
+      held.erase(0, parser.put(held));
+    }
+    CHECK(parser.done());
+    CHECK(held.empty());
+  }
+}
+
 TEST_CASE("request: keep-alive follows version and Connection") {
   CHECK_FALSE(parse("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").head.keep_alive);
   CHECK_FALSE(parse("GET / HTTP/1.0\r\n\r\n").head.keep_alive);
