@@ -1,0 +1,90 @@
+// JSON submissions. Input: variant (how it is cut), body. However it is cut, the same URLs, options and errors come
+// out; and another JSON parser must find the same URLs in what we accept.
+#include <nlohmann/json.hpp>
+
+#include "api/submit_parser.hpp"
+#include "fuzz/fuzz.hpp"
+#include "stream/utf8.hpp"
+
+using namespace trawl;
+using namespace trawl::fuzz;
+
+namespace {
+
+struct outcome {
+  bool accepted = false;
+  std::vector<std::string> urls;
+  std::string rest;  ///< Options or errors, as one text.
+  bool operator==(const outcome&) const = default;
+};
+
+std::string text_of(const task_options& options) {
+  std::string text = std::to_string(static_cast<int>(options.method)) + ' ' + std::to_string(options.timeout_ms) + ' ' +
+                     std::to_string(options.connect_timeout_ms) + ' ' + std::to_string(options.max_redirects) + ' ' +
+                     std::to_string(options.retries) + ' ' + std::to_string(options.max_body_bytes) + ' ' +
+                     std::to_string(options.verify_tls) + std::to_string(options.keep_alive);
+  for (const auto& [name, value] : options.headers) text += '|' + name + ": " + value;
+  return text + '|' + options.label.value_or("none");
+}
+
+/// Without place and reason of a syntax error: of a broken sequence either depends on how it was cut.
+std::string_view without_reason(std::string_view detail) {
+  constexpr std::string_view mark = "this is not JSON at byte ";
+  const std::size_t at = detail.find(mark);
+  return at == detail.npos ? detail : detail.substr(0, at + mark.size());
+}
+
+std::string text_of(const problem& wrong) {
+  std::string text = std::to_string(wrong.status) + ' ';
+  text += without_reason(wrong.detail);
+  for (const input_error& each : wrong.errors)
+    text.append("|").append(each.pointer).append(without_reason(each.detail));
+  return text;
+}
+
+outcome submit(const input& given, cutting how) {
+  task_builder builder(2);
+  submit_parser parser(builder);
+  for (const block& piece : cut(given.text, how, given.choice))
+    if (!parser.put(view(piece))) break;
+  outcome seen;
+  seen.accepted = parser.finish();
+  if (!seen.accepted) {
+    expect(parser.wrong().status == 400 && !parser.wrong().errors.empty(), "a refusal is a 400 that says why");
+    expect(parser.wrong().errors.size() <= most_input_errors, "errors are bounded");
+    seen.rest = text_of(parser.wrong());
+    return seen;
+  }
+  seen.rest = text_of(builder.options());
+  const auto built = builder.finish();
+  for (std::uint32_t i = 0; i < built->total(); ++i) seen.urls.emplace_back(built->url(i));
+  return seen;
+}
+
+/// As another parser sees it. A number that no double can hold ends its reading, though it is JSON.
+void check_against_another(std::string_view body, const outcome& ours) {
+  nlohmann::json theirs;
+  try {
+    theirs = nlohmann::json::parse(body.begin(), body.end());
+  } catch (const nlohmann::json::out_of_range&) {
+    return;
+  } catch (const nlohmann::json::parse_error&) {
+    return expect(!ours.accepted, "what is no JSON is refused");
+  }
+  if (!ours.accepted) return;
+  std::vector<std::string> urls;
+  for (const auto& each : theirs.at("urls")) urls.push_back(each.is_object() ? each.at("url") : each);
+  expect(urls == ours.urls, "another JSON parser sees the same URLs");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const input given = read_input(data, size);
+  const outcome whole = submit(given, cutting::whole);
+  expect(submit(given, cutting::singles) == whole, "octet by octet it is the same submission");
+  expect(submit(given, cutting::random) == whole, "in pieces it is the same submission");
+  for (const std::string& each : whole.urls) expect(is_utf8(each), "an accepted text is UTF-8");
+  check_against_another(given.text, whole);
+  return 0;
+}
