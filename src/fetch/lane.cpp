@@ -42,7 +42,7 @@ lane::lane(const lane_services& services, host& at, bool verifies, fetch&& first
       verifies_(verifies),
       dialer_(services.dial),
       transport_(services.dial.loop),
-      exchange_(services.blocks),
+      exchange_(services.blocks, services.decoders),
       work_(std::move(first)) {
   ++host_.lanes;
 }
@@ -150,7 +150,10 @@ awaitable<failure> lane::converse() {
   stage_ = stage::conversing;
   remote_ip_ = transport_.remote_ip();
   write_request();
-  auto done = co_await exchange_.run(transport_, work_.method, options.max_body_bytes, work_.took);
+  body_rules rules;
+  rules.limit = options.max_body_bytes;
+  rules.follows_redirects = options.max_redirects > 0;
+  auto done = co_await exchange_.run(transport_, work_.method, rules, work_.took);
   if (done) co_return failure{};
   if (interrupted_ != errc::none) co_return interrupted_failure();  // Also with both at once: no second dial.
   co_return std::move(done.error());

@@ -52,6 +52,7 @@ struct lane_services {
   dial_services dial;
   frontier& queue;
   block_pool& blocks;
+  decoder_pool& decoders;
   const engine_options& options;
   lane_owner& owner;
 };

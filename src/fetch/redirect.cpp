@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t shown_octets = 120;
 
-bool is_redirect(std::uint16_t status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 bool is_blank(std::string_view location) {
   return std::ranges::all_of(location, [](char c) { return static_cast<unsigned char>(c) <= ' '; });
 }
@@ -59,8 +55,12 @@ redirect_decision follow(const redirect_request& request, const url& target) {
 
 }  // namespace
 
+bool is_redirect(std::uint16_t status, std::string_view location) {
+  return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) && !is_blank(location);
+}
+
 redirect_decision decide_redirect(const redirect_request& request) {
-  if (request.max_redirects == 0 || !is_redirect(request.status) || is_blank(request.location)) return {};
+  if (request.max_redirects == 0 || !is_redirect(request.status, request.location)) return {};
   if (request.location_conflicts)
     return refuse(errc::invalid_redirect, "two different Location fields; the first is", request.location);
   if (request.hops.size() >= request.max_redirects)

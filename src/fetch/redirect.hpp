@@ -41,6 +41,9 @@ struct redirect_decision {
   failure why;                            ///< refuse
 };
 
+/// 301, 302, 303, 307 or 308 with a Location that says something: where redirects are followed, it is not the answer.
+[[nodiscard]] bool is_redirect(std::uint16_t status, std::string_view location);
+
 [[nodiscard]] redirect_decision decide_redirect(const redirect_request& request);
 
 }  // namespace trawl

@@ -17,6 +17,7 @@ struct given {
   bool accept = false;
   bool accept_encoding = false;
   bool authorization = false;
+  bool range = false;
   bool user_agent = false;
 };
 
@@ -27,6 +28,7 @@ given given_in(std::string_view fields) {
     found.accept |= equals_ignoring_case(name, "accept");
     found.accept_encoding |= equals_ignoring_case(name, "accept-encoding");
     found.authorization |= equals_ignoring_case(name, "authorization");
+    found.range |= equals_ignoring_case(name, "range");
     found.user_agent |= equals_ignoring_case(name, "user-agent");
     fields.remove_prefix(fields.find('\n') + 1);
   }
@@ -69,7 +71,7 @@ void append_request_head(std::string& out, const url& to, const request_options&
   if (!by_caller.user_agent && !options.user_agent.empty()) append_field(out, "User-Agent", options.user_agent);
   if (!by_caller.accept) append_field(out, "Accept", "*/*");
   if (!by_caller.accept_encoding && !options.accept_encoding.empty())
-    append_field(out, "Accept-Encoding", options.accept_encoding);
+    append_field(out, "Accept-Encoding", by_caller.range ? "identity" : options.accept_encoding);
   const bool credentials = !to.username().empty() || !to.password().empty();
   if (credentials && !by_caller.authorization) append_basic(out, to);
   out.append(fields).append("\r\n");

@@ -1,6 +1,5 @@
 // The head of a request, as it goes over the wire: the request line, Host, what trawl sends by itself, what the caller
 // wants sent. GET and HEAD only, so there is never a body.
-// Only `identity` is offered as content coding; decoding brings its own list (`accept_encoding`).
 #pragma once
 
 #include <trawl/options.hpp>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "connect/proxy.hpp"
+#include "fetch/content_decoder.hpp"
 #include "url/url.hpp"
 
 namespace trawl {
@@ -29,8 +29,9 @@ struct request_options {
   http_method method = http_method::get;
   bool keep_alive = true;  ///< false: `Connection: close`.
   std::string_view user_agent;
-  /// Empty: no Accept-Encoding, which would let the server choose any (RFC 9110 12.5.3).
-  std::string_view accept_encoding = "identity";
+  /// Empty: no Accept-Encoding, which would let the server choose any (RFC 9110 12.5.3). With a Range of the caller's
+  /// it is `identity` instead, as browsers have it: a part of a coded body cannot be decoded.
+  std::string_view accept_encoding = offered_codings;
   /// Of an http URL: in absolute form and with the proxy's credentials (RFC 9112 3.2.2). Null: to the server itself.
   const proxy* via = nullptr;
   const std::string* fields = nullptr;  ///< Of request_fields(). What it names is not sent a second time.

@@ -21,6 +21,9 @@ constexpr std::size_t starts_a_turn = 256;
 // bytes each, so that a task of a million hosts does not make a million hosts at once.
 constexpr std::size_t queued_hosts_of_a_task = 4096;
 
+// Of the decoders of all shards: ten thousand gzip bodies at once need 400 MiB. Who finds none left waits for some.
+constexpr std::size_t decoder_memory = std::size_t{512} << 20;
+
 std::int64_t epoch_at(time_point when, time_point now) {
   return epoch_seconds() + std::chrono::ceil<seconds>(when - now).count();
 }
@@ -64,9 +67,11 @@ shard::shard(std::size_t number, shard_commons& commons, shard_peers& peers)
       resolver_(std::in_place, loop_.get_executor(), deadlines_, commons.resolver),
       tls_(*commons.trust),
       tunnels_(commons.options.user_agent),
+      decoders_(decoder_memory / std::max<std::size_t>(1, commons.options.threads)),
       services_{{loop_.get_executor(), deadlines_, *resolver_, commons.policy, tls_, &commons.proxies, &tunnels_},
                 frontier_,
                 blocks_,
+                decoders_,
                 commons.options,
                 *this} {}
 

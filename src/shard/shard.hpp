@@ -98,6 +98,7 @@ class shard final : private lane_owner {
   tls_context tls_;
   connect_tunnel tunnels_;
   block_pool blocks_;
+  decoder_pool decoders_;
   lane_services services_;
   boost::unordered_flat_map<const task*, std::unique_ptr<task_run>> runs_;
   std::uint64_t next_serial_ = 0;

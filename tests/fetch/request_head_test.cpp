@@ -39,7 +39,14 @@ TEST_CASE("request_head: a plain GET") {
   options.user_agent = "trawl/1";
   CHECK(head_of("http://example.com/a?b#c", options) ==
         "GET /a?b HTTP/1.1\r\nHost: example.com\r\nUser-Agent: trawl/1\r\nAccept: */*\r\nAccept-Encoding: "
-        "identity\r\n\r\n");
+        "gzip, deflate, br, zstd\r\n\r\n");
+}
+
+TEST_CASE("request_head: with a Range of the caller's no coding is offered, whose part nobody could decode") {
+  CHECK(has(head_with_fields("http://a/", {{"range", "bytes=0-9"}}), "Accept-Encoding: identity"));
+  const auto chosen = head_with_fields("http://a/", {{"Range", "bytes=0-9"}, {"Accept-Encoding", "br"}});
+  CHECK(has(chosen, "Accept-Encoding: br"));
+  CHECK(chosen.find("identity") == std::string::npos);
 }
 
 TEST_CASE("request_head: HEAD, and a connection that is not kept") {
