@@ -61,9 +61,9 @@ def measure(bench):
     add("connections left at servers that never answer", "trawl", "sockets", (run["stalled"] for run in runs), "0")
     add("sockets beyond an idle service's (kept connections among them)", "trawl", "sockets", (run["sockets"] - idle for run in runs))
     add("resident after a round", "trawl", "MB", (run["resident_mb"] for run in runs))
-    half = len(runs) // 2
-    early, late = (statistics.median(run["resident_mb"] for run in part) for part in (runs[:half], runs[half:]))
-    add("growth of it, later half against earlier", "trawl", "MB", [late - early], "0")
+    if (half := len(runs) // 2) > 0:
+        early, late = (statistics.median(run["resident_mb"] for run in part) for part in (runs[:half], runs[half:]))
+        add("growth of it, later half against earlier", "trawl", "MB", [late - early], "0")
     add("log lines a task, level info", "trawl", "lines", (run["lines"] / TASKS for run in runs), "2")
     bench.report.note(f"lines of level warning and above: {len(noise)}" + "".join(f"\n  {line}" for line in noise[:5]))
 

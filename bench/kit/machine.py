@@ -1,4 +1,5 @@
 """On what was measured: every result carries it."""
+import hashlib
 import os
 import platform
 import subprocess
@@ -23,6 +24,27 @@ def cores():
     return sorted(os.sched_getaffinity(0))
 
 
+def _package(name):
+    """The version Debian's package has, of programs that do not say it themselves."""
+    return _said("dpkg-query", "-W", "-f", "${Version}\\n", name)
+
+
+def peers():
+    """{peer: version}, those not installed left out."""
+    found = {"wrk": " ".join(_said("wrk", "-v").split()[1:2]), "curl": " ".join(_said("curl", "-V").split()[1:2]),
+             "node": _said("node", "--version"), "ab": _package("apache2-utils"), "h2load": _package("nghttp2-client"),
+             "hey": _package("hey"), "ffuf": _package("ffuf"), "libcurl": _package("libcurl4-openssl-dev"),
+             "undici": _package("node-undici"), "aiohttp": _package("python3-aiohttp"), "uvloop": _package("python3-uvloop"),
+             "aiodns": _package("python3-aiodns")}
+    return {name: version for name, version in found.items() if version and "not" not in version and "no packages" not in version}
+
+
+def digest(path):
+    """Of a binary, to know it again."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 def describe(trawl, nginx):
     """Facts of the machine and the programs, to be printed and stored."""
     return {
@@ -34,10 +56,12 @@ def describe(trawl, nginx):
         "load_average": os.getloadavg()[0],
         "trawl": _said(trawl, "--version"),
         "nginx": _said(nginx, "-v"),
-        "wrk": " ".join(_said("wrk", "-v").split()[:2]),
+        "peers": peers(),
+        "binary": digest(trawl),
     }
 
 
 def in_words(facts):
     return (f"{facts['date']}, {facts['cores']} x {facts['cpu']}, {facts['memory']}, Linux {facts['kernel']}, "
-            f"load {facts['load_average']:.1f}; {facts['trawl']}, {facts['nginx']}, {facts['wrk']}")
+            f"load {facts['load_average']:.1f}; {facts['trawl']}, {facts['nginx']}, "
+            + ", ".join(f"{name} {version}" for name, version in facts["peers"].items()))

@@ -14,13 +14,14 @@ _CONFIGURATION = """daemon off; worker_processes 1; pid nginx.pid; error_log err
 http {{
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   access_log off; keepalive_requests 1000000000; default_type application/json;
-  server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{answer}'; }} }}
+  server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{answer}'; }} location = /file {{ root .; sendfile on; }} }}
 }}
 """
 
 
 class PeerNginx:
-    """Ready when entered. `answer` is what every request gets; it may hold no quote, dollar or backslash."""
+    """Ready when entered. `answer` is what every request gets; it may hold no quote, dollar or backslash.
+    /file is the file of that name in `folder`, if the caller puts one there."""
 
     def __init__(self, answer="ok", cores=None):
         self.answer = answer

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 
@@ -23,6 +24,7 @@ from .report import Report
 from .service import BINARY
 
 NET_VARIABLE = "TRAWL_BENCH_NET"
+FEW_RUNS = 3
 
 
 @contextlib.contextmanager
@@ -44,23 +46,28 @@ def percentile(values, share):
 class Bench:
     """What `measure` is given."""
 
-    def __init__(self, net, report, quick):
+    def __init__(self, net, report, quick, smoke=False):
         self.net = net
         self.report = report
-        self.quick = quick
-        self.runs = 3 if quick else 5
+        self.quick = quick or smoke
+        self.smoke = smoke
+        self.runs = 1 if smoke else 3 if quick else 5
 
-    def size(self, full):
-        """How many URLs: a tenth when quick."""
-        return full // 10 if self.quick else full
+    def size(self, full, least=1):
+        """How many URLs: a tenth when quick, a hundredth for a smoke test; never under `least`."""
+        return max(least, full // (100 if self.smoke else 10 if self.quick else 1))
 
-    def interleaved(self, subjects, runs=None):
-        """Calls each of {name: function} in turn, over and over; the first round warms up and is dropped."""
+    def interleaved(self, subjects, runs=None, few=()):
+        """Calls each of {name: function} in turn, over and over; the first round warms up and is dropped. Those named in `few`
+        take part in three rounds at most. A smoke test has one round, and drops none."""
         results = {name: [] for name in subjects}
-        for turn in range((runs or self.runs) + 1):
+        runs = 1 if self.smoke else runs or self.runs
+        for turn in range(runs if self.smoke else runs + 1):
             for name, run in subjects.items():
+                if name in few and turn > FEW_RUNS:
+                    continue
                 result = run()
-                if turn:
+                if turn or self.smoke:
                     results[name].append(result)
                     print(f"  {name}: {result}", file=sys.stderr, flush=True)
         return results
@@ -71,7 +78,7 @@ class Bench:
         cores = machine.cores()
         if len(cores) < 2:
             raise RuntimeError("pinning needs two cores")
-        pids = [os.getpid(), *self.net["nginx_worker_pids"]]
+        pids = [os.getpid(), *self.net["nginx_worker_pids"], self.net["pids"]["dnsmasq"], self.net["pids"]["peers"]]
         try:
             for pid in pids:
                 usage.pin(pid, cores[:1])
@@ -92,13 +99,18 @@ def main(document, measure):
     question = document.splitlines()[0]
     parser = argparse.ArgumentParser(description=question)
     parser.add_argument("--quick", action="store_true", help="fewer and smaller runs")
+    parser.add_argument("--smoke", action="store_true", help="one tiny run: does it work at all?")
     parser.add_argument("--json", metavar="FILE", help="also write the result there")
     options = parser.parse_args()
     if not os.access(BINARY, os.X_OK):
         sys.exit(f"{name}: {BINARY} is not there: build it (scripts/build release), or set TRAWL_BIN")
+    size = "smoke" if options.smoke else "quick" if options.quick else "full"
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # Some peers do not raise it themselves.
     with _test_internet() as net:
-        report = Report(name, question, machine.describe(BINARY, origin.binary()), options.quick)
-        measure(Bench(net, report, options.quick))
+        bench = Bench(net, Report(name, question, machine.describe(BINARY, origin.binary()), size), options.quick, options.smoke)
+        measure(bench)
+        report = bench.report
     print(report.text(), flush=True)
     if options.json:
         report.write(options.json)

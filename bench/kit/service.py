@@ -13,6 +13,7 @@ from . import usage, web
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("TRAWL_BIN") or os.path.join(ROOT, "build", "release", "trawl")
+PROGRAMS = os.environ.get("TRAWL_BENCH_PROGRAMS") or os.path.join(ROOT, "build", "release", "bench")  # What bench/CMakeLists.txt builds.
 TEXT = {"Content-Type": "text/plain"}
 JSON = {"Content-Type": "application/json"}
 
@@ -39,19 +40,25 @@ def as_json(urls, **options):
 class Service:
     """Ready when entered, stopped when left. `start_s`: from exec to the first 200 of /readyz."""
 
+    name = "trawl"
+    ready_path = "/readyz"
+
     def __init__(self, net, *flags, cores=None, log_level="warning"):
         self.flags = ["--dns-server", net["dns_server"], "--ca-file", net["ca_file"],
                       "--log-level", log_level, "--drain-timeout", "1", *flags]
         self.cores = cores
         self.log = tempfile.NamedTemporaryFile(prefix="trawl-bench-")
 
+    def command(self):
+        return [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags]
+
     def __enter__(self):
         self.port = free_port()
-        command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags]
+        command = self.command()
         began = time.perf_counter()
         self.process = process.spawn(on(self.cores, command), self.log.name, env=_environment())
         self.pid = self.process.pid
-        while not web.answers("127.0.0.1", self.port, "/readyz"):
+        while not web.answers("127.0.0.1", self.port, self.ready_path):
             if self.process.poll() is not None or time.perf_counter() - began > 30:
                 self.__exit__()
                 raise RuntimeError(f"{' '.join(command)} did not become ready: {self.said()}")
@@ -67,7 +74,7 @@ class Service:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                print(f"trawl serve did not end after SIGTERM: {self.said()}", file=sys.stderr)
+                print(f"{self.name} did not end after SIGTERM: {self.said()}", file=sys.stderr)
         self.process.wait()
 
     def said(self):
@@ -88,6 +95,11 @@ class Service:
         while (summary := self.summary(task))["status"] == "running" and time.monotonic() < give_up:
             time.sleep(every_s)
         return summary
+
+    def wait_timed(self, task, every_s):
+        """The summary when it has ended, and how long that took."""
+        began = time.perf_counter()
+        return self.wait(task, every_s), time.perf_counter() - began
 
     def delete(self, task):
         status = self.line.ask("DELETE", f"/tasks/{task}")[0]

@@ -1,6 +1,7 @@
 """One kept HTTP connection, and what one answer took."""
 import http.client
 import json
+import socket
 import time
 
 
@@ -36,4 +37,13 @@ def answers(address, port, path):
         with Connection(address, port, 1) as line:
             return line.ask("GET", path)[0] == 200
     except (OSError, http.client.HTTPException):
+        return False
+
+
+def accepts(address, port):
+    """Whether a server takes connections there."""
+    try:
+        with socket.create_connection((address, port), 1):
+            return True
+    except OSError:
         return False
