@@ -42,7 +42,7 @@ parse_event wait_for_size(std::string_view input, failure& fault) {
 
 void chunked_decoder::start() {
   state_ = state::size;
-  left_ = 0;
+  left_ = overhead_ = 0;
   lines_.reset();
   trailer_budget_.start();
 }
@@ -89,9 +89,12 @@ parse_event chunked_decoder::read_size(std::string_view& input, failure& fault) 
 bool chunked_decoder::size_line(std::string_view line, failure& fault) {
   std::string_view rest = line;
   if (!take_size(rest, left_)) return refuse(fault, "malformed chunk size", line), false;
-  if (rest.size() > extension_limit) return refuse(fault, "chunk extension over 256 octets:", rest), false;
+  if (rest.size() > extension_limit) return refuse(fault, "chunk extension over 4096 octets:", rest), false;
   const auto extension = trim_ows(rest);
   if (!extension.empty() && extension.front() != ';') return refuse(fault, "malformed chunk size", line), false;
+  const std::uint64_t fair = 16 + 2 * std::min<std::uint64_t>(left_, overhead_limit);
+  overhead_ = std::max(overhead_ + line.size(), fair) - fair;
+  if (overhead_ > overhead_limit) return refuse(fault, "chunks of little but extensions, the last with", rest), false;
   state_ = left_ == 0 ? state::trailers : state::data;
   return true;
 }

@@ -17,7 +17,10 @@ namespace trawl {
 class chunked_decoder {
  public:
   /// Octets a chunk-size line may carry after the size. Real ones carry none, or a short signature.
-  static constexpr std::size_t extension_limit = 256;
+  static constexpr std::size_t extension_limit = 4096;
+  /// Octets of size lines in a body, beyond 16 and two for each of data for every chunk: or one could be sent for ever
+  /// without a body to be counted.
+  static constexpr std::uint64_t overhead_limit = 16384;
 
   void start();
   /// As response_parser::next(): need_more, body (then `piece` is data), done, or failed with `fault` filled.
@@ -33,6 +36,7 @@ class chunked_decoder {
 
   state state_ = state::size;
   std::uint64_t left_ = 0;  ///< Of the chunk.
+  std::uint64_t overhead_ = 0;
   line_reader lines_;
   section_budget trailer_budget_;
 };

@@ -76,11 +76,28 @@ TEST_CASE("chunked_decoder: NUL and bare CR are refused in size lines and traile
   CHECK(refused("0\r\r\n"));
 }
 
-TEST_CASE("chunked_decoder: a chunk extension may have 256 octets, not 257") {
-  for (const std::size_t size : {255u, 256u}) CHECK(decodes("0;" + std::string(size - 1, 'x') + "\r\n\r\n", ""));
-  CHECK(refused("0;" + std::string(256, 'x') + "\r\n\r\n"));
-  CHECK(refused("0;" + std::string(257, 'x')));  // Not ended, and can end no more within the limit.
-  CHECK(decode("0000000000000000;" + std::string(255, 'x') + "\r").end == parse_event::need_more);
+TEST_CASE("chunked_decoder: a chunk extension may have 4096 octets, not 4097") {
+  const auto extended = [](std::size_t size) { return "0;" + std::string(size - 1, 'x') + "\r\n\r\n"; };
+  CHECK(error_of_whole(extended(4095)) == errc::none);
+  CHECK(error_of_whole(extended(4096)) == errc::none);
+  CHECK(error_of_whole(extended(4097)) == errc::http_response_transfer_coding);
+  CHECK(error_of_whole("0;" + std::string(4095, 'x') + "\r") == errc::none);
+  // Not ended, and can end no more within the limit.
+  CHECK(error_of_whole("0;" + std::string(4097, 'x')) == errc::http_response_transfer_coding);
+  CHECK(decodes("2;" + std::string(300, 'x') + "\r\nok\r\n0\r\n\r\n", "ok"));
+}
+
+TEST_CASE("chunked_decoder: a body of little but extensions is refused, one of tiny chunks is not") {
+  const auto body = [](int chunks, std::size_t extension) {
+    std::string all;
+    for (int i = 0; i < chunks; ++i) all += "1;" + std::string(extension - 1, 'x') + "\r\nd\r\n";
+    return all + "0\r\n\r\n";
+  };
+  CHECK(error_of_whole(body(10000, 17)) == errc::none);
+  CHECK(error_of_whole(body(4, 4096)) == errc::none);  // 4097 - 18 each: 16316.
+  CHECK(error_of_whole(body(5, 4096)) == errc::http_response_transfer_coding);
+  CHECK(error_of_whole(body(16384, 18)) == errc::none);
+  CHECK(error_of_whole(body(16385, 18)) == errc::http_response_transfer_coding);
 }
 
 TEST_CASE("chunked_decoder: trailers are dropped and change nothing") {
