@@ -167,14 +167,12 @@ void lane::write_request() {
   as.keep_alive = run.of->options().keep_alive;
   as.user_agent = services_.options.user_agent;
   if (!url_.is_https()) as.via = via_;
-  as.fields = work_.hops.empty() || on_submitted_origin() ? &run.own_fields : &run.foreign_fields;
-  append_request_head(exchange_.request(), url_, as);
-}
-
-bool lane::on_submitted_origin() {
-  if (work_.at.empty()) return true;
   url submitted;
-  return submitted.parse(work_.run->of->url(work_.index)) == url_errc::ok && submitted.origin() == url_.origin();
+  const bool at_home = work_.hops.empty() || (submitted.parse(run.of->url(work_.index)) == url_errc::ok &&
+                                              submitted.origin() == url_.origin());
+  if (at_home && !work_.hops.empty()) as.submitted = &submitted;
+  as.fields = at_home ? &run.own_fields : &run.foreign_fields;
+  append_request_head(exchange_.request(), url_, as);
 }
 
 // ---- its end -------------------------------------------------------------------------------------

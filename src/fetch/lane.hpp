@@ -97,7 +97,6 @@ class lane final : public idle_lane,
   bool stands_still(time_point now);
   awaitable<failure> converse();
   void write_request();
-  bool on_submitted_origin();
   void conclude(failure what);
   failure judge_status();
   failure refused_by_proxy();

@@ -39,6 +39,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+bool has_credentials(const url& of) { return !of.username().empty() || !of.password().empty(); }
+
 void append_basic(std::string& out, const url& to) {
   std::string pair;
   percent_decode(to.username(), pair);
@@ -72,8 +74,8 @@ void append_request_head(std::string& out, const url& to, const request_options&
   if (!by_caller.accept) append_field(out, "Accept", "*/*");
   if (!by_caller.accept_encoding && !options.accept_encoding.empty())
     append_field(out, "Accept-Encoding", by_caller.range ? "identity" : options.accept_encoding);
-  const bool credentials = !to.username().empty() || !to.password().empty();
-  if (credentials && !by_caller.authorization) append_basic(out, to);
+  const url& known = options.submitted && !has_credentials(to) ? *options.submitted : to;
+  if (has_credentials(known) && !by_caller.authorization) append_basic(out, known);
   out.append(fields).append("\r\n");
 }
 

@@ -34,6 +34,9 @@ struct request_options {
   std::string_view accept_encoding = offered_codings;
   /// Of an http URL: in absolute form and with the proxy's credentials (RFC 9112 3.2.2). Null: to the server itself.
   const proxy* via = nullptr;
+  /// After a redirect within the origin submitted: the URL submitted, whose credentials then go along as its caller's
+  /// fields do, unless the target has its own. Null: none.
+  const url* submitted = nullptr;
   const std::string* fields = nullptr;  ///< Of request_fields(). What it names is not sent a second time.
 };
 

@@ -86,6 +86,41 @@ TEST_CASE("request_head: credentials of the URL go as Basic, decoded") {
   CHECK(head_of("http://@a/").find("Authorization") == std::string::npos);
 }
 
+TEST_CASE(
+    "request_head: after a redirect the credentials of the URL submitted go along, unless the target has its own") {
+  url submitted;
+  REQUIRE(submitted.parse("http://u:p@a/") == url_errc::ok);
+  request_options options;
+  options.submitted = &submitted;
+  CHECK(has(head_of("http://a/x", options), "Authorization: Basic dTpw"));
+  CHECK(has(head_of("http://Aladdin:open%20sesame@a/x", options), "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+  const std::string fields = "Authorization: Bearer t\r\n";
+  options.fields = &fields;
+  CHECK_FALSE(has(head_of("http://a/x", options), "Authorization: Basic dTpw"));
+  REQUIRE(submitted.parse("http://a/") == url_errc::ok);
+  options.fields = nullptr;
+  CHECK(head_of("http://a/x", options).find("Authorization") == std::string::npos);
+}
+
+TEST_CASE(
+    "request_head: a name in another script goes as Punycode, a trailing dot stays, nothing of the URL is unescaped") {
+  CHECK(has(head_of("http://B\xc3\xbc"
+                    "cher.Example:8080/"),
+            "Host: xn--bcher-kva.example:8080"));
+  CHECK(has(head_of("http://example.com./"), "Host: example.com."));
+  CHECK(has(head_of("http://0x7f.1/"), "Host: 127.0.0.1"));
+  CHECK(head_of("http://a/\xc3\xa9 b%20%7e?q=\xc3\xa9|'\"<>#f")
+            .starts_with("GET /%C3%A9%20b%20%7e?q=%C3%A9|%27%22%3C%3E HTTP/1.1\r\n"));
+  CHECK(head_of("http://a?b").starts_with("GET /?b HTTP/1.1\r\n"));
+  CHECK(head_of("http://a/b?").starts_with("GET /b? HTTP/1.1\r\n"));
+  CHECK(head_of("http://a/x/../../y/./z").starts_with("GET /y/z HTTP/1.1\r\n"));
+}
+
+TEST_CASE("request_head: a line of 64 KiB is sent as it is") {
+  const std::string path(65000, 'x');
+  CHECK(head_of("http://a/" + path).starts_with("GET /" + path + " HTTP/1.1\r\n"));
+}
+
 TEST_CASE("request_head: what the caller gives is sent once, in its own words") {
   const auto head = head_with_fields("http://u:p@a/", {{"accept", "text/html"},
                                                        {"USER-AGENT", "me"},
