@@ -48,8 +48,6 @@ redirect_decision follow(const redirect_request& request, const url& target) {
   decision.to = target.href();
   // RFC 9110 10.2.2: a target without a fragment inherits that of the URL it came from.
   if (target.fragment().empty()) decision.to += request.from->fragment();
-  decision.same_origin = target.origin() == request.from->origin();
-  decision.https_downgrade = request.from->is_https() && !target.is_https();
   return decision;
 }
 

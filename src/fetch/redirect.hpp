@@ -36,8 +36,6 @@ struct redirect_decision {
   redirect_kind kind = redirect_kind::answer;
   std::string to;                         ///< follow: the next URL, serialized, with the fragment it inherits.
   http_method method = http_method::get;  ///< follow: of the next request.
-  bool same_origin = false;               ///< follow: as `from` (RFC 6454).
-  bool https_downgrade = false;           ///< follow: from https to http.
   failure why;                            ///< refuse
 };
 
