@@ -305,6 +305,7 @@ void shard::pump() {
   pump_posted_ = false;
   if (closing_) return;
   const time_point now = clock::now();
+  timer_.look(now);
   std::size_t started = 0;
   for (host* at = nullptr; started < starts_a_turn && (at = frontier_.next(now, next_)) != nullptr; ++started)
     start(*at, std::move(next_));
