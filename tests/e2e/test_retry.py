@@ -1,9 +1,10 @@
 """What is tried again, when, and what is left alone: retries, Retry-After, the circuit of a dead host."""
+import datetime
 import email.utils
 import time
 import unittest
 
-from harness import ALL, SLOW, ServiceTest, free_port, main, until
+from harness import ALL, SLOW, Service, ServiceTest, free_port, main, until
 
 
 class Retries(ServiceTest):
@@ -37,6 +38,30 @@ class Retries(ServiceTest):
         self.assertLess(record["timings"]["total"], 400 + 1000 * SLOW)  # Of the last attempt.
 
 
+    def test_a_fallback_from_head_is_no_attempt_and_a_retry_does_not_ask_by_head_again(self):
+        record = self.one(self.http("/no-head"), method="HEAD")
+        self.assertEqual((record["errors"], record["attempts"]), ({}, 1), record)
+        record = self.one(self.raw("flaky/head?fail=2&how=501"), method="HEAD", retries=0)
+        self.assertEqual((record["errors"]["http"], record["attempts"]), (501, 1), record)
+        methods = [head.split()[0] for head in self.heads("/raw/flaky/head")]
+        self.assertEqual(methods, ["HEAD", "GET"])
+
+    def test_a_name_server_that_failed_is_asked_again_and_one_that_said_no_is_not(self):
+        with Service(self.net, dns=self.net["scripted_dns_server"]) as service:
+            names = {"servfail": (2, True), "refused": (2, True), "nxdomain": (1, False), "nodata": (1, False)}
+            records = service.fetch([f"http://retry.{name}.dns/" for name in names], retries=1)
+            for record, (attempts, retryable) in zip(records, names.values()):
+                self.assertEqual((record["errors"]["http"], record["errors"]["code"]), ("DNS_ERROR", "dns_error"), record)
+                self.assertEqual((record["attempts"], record["errors"]["retryable"]), (attempts, retryable), record)
+
+    def test_backoff_is_at_most_a_second_before_the_second_attempt(self):
+        records = self.service.fetch([self.raw(f"flaky/backoff/{n}") for n in range(40)])
+        waits = [record["timings"]["queue"] for record in records]
+        self.assertEqual({record["attempts"] for record in records}, {2})
+        self.assertLess(max(waits), 1000 + 1000 * SLOW)
+        self.assertGreater(max(waits) - min(waits), 300)  # Spread out, so that they do not come back all at once.
+
+
 class Pauses(ServiceTest):
     """Each test has a host of its own: what a pause concerns is the host."""
 
@@ -59,11 +84,38 @@ class Pauses(ServiceTest):
         self.assertGreater(time.monotonic() - began, 1.0)
         self.assertGreater(self.service.records(late)[0]["timings"]["queue"], 1000)
 
-    def test_a_date_says_the_same(self):
-        date = email.utils.formatdate(time.time() + 2, usegmt=True).replace(" ", "%20")
-        record = self.service.fetch([self.held("dated", f"flaky/dated?how=503&retry_after={date}")])[0]
-        self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
-        self.assertGreaterEqual(record["timings"]["queue"], 900)
+    def test_a_date_in_any_of_its_forms_says_the_same(self):
+        at = time.gmtime(time.time() + 3)
+        forms = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y")
+        dates = [time.strftime(form, at).replace(" ", "%20") for form in forms]
+        urls = [self.held(f"dated{n}", f"flaky/dated{n}?how=503&retry_after={date}") for n, date in enumerate(dates)]
+        for record in self.service.fetch(urls):
+            self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
+            self.assertGreaterEqual(record["timings"]["queue"], 1500)
+
+    def test_a_date_that_has_passed_and_what_is_no_time_hold_nobody(self):
+        values = (email.utils.formatdate(time.time() - 3600, usegmt=True).replace(" ", "%20"), "0", "-5", "%2B50", "1.5", "soon", "",
+                  "50,%2060", "Tue,%2099%20Foo%202099")
+        urls = [self.held(f"nonsense{n}", f"flaky/nonsense{n}?how=429&retry_after={value}") for n, value in enumerate(values)]
+        for record in self.service.fetch(urls):
+            self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
+            self.assertLess(record["timings"]["queue"], 1000 + 2000 * SLOW)  # The usual backoff.
+
+    def test_a_pause_is_kept_when_there_is_no_attempt_left(self):
+        url = self.held("spent", "flaky/spent?fail=99&how=429&retry_after=2")
+        asked = self.service.fetch([url], retries=0)[0]
+        self.assertEqual((asked["errors"]["code"], asked["attempts"], asked["errors"]["retryable"]), ("http_status", 1, True))
+        self.assertGreater(self.service.fetch([self.held("spent", "ok/after")])[0]["timings"]["queue"], 1000)
+
+    def test_a_minute_is_waited_for_and_a_second_more_is_not(self):
+        urls = [self.held(f"edge{n}", f"flaky/edge{n}?fail=99&how=503&retry_after={n}") for n in (60, 61)]
+        task = self.service.submit(urls)
+        self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
+        ended = self.service.records(task)[0]
+        self.assertEqual((ended["index"], ended["errors"]["http"], ended["errors"]["code"]), (1, 503, "rate_limited"), ended)
+        until_then = datetime.datetime.fromisoformat(ended["errors"]["retry_at"]).timestamp() - time.time()
+        self.assertAlmostEqual(until_then, 61, delta=5 * SLOW)
+        self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_a_pause_longer_than_a_minute_ends_what_waits(self):
         url = self.held("hour", "flaky/hour?fail=99&how=429&retry_after=3600")
