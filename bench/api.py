@@ -60,7 +60,7 @@ class Submissions:
 def loaded(bench, port, cpu, path, script):
     """A function: wrk against that path, and the CPU of its server around it."""
     wrk_cores = [min(os.sched_getaffinity(0))]
-    wrk = peers.wrk(f"http://127.0.0.1:{port}{path}", CONNECTIONS, 1 if bench.quick else 3, wrk_cores, script)
+    wrk = peers.wrk(f"http://127.0.0.1:{port}{path}", CONNECTIONS, 1 if bench.quick else 2, wrk_cores, script)
     bench.report.command("wrk" + (script or path), wrk.shown())
 
     def run():
