@@ -193,6 +193,9 @@ void add_network(std::vector<option>& to) {
       words(check_readable, [](settings& s) { return &s.engine.ca_file; }));
   add("crl_file", text, "FILE", "Revoked certificates, PEM",
       words(check_readable, [](settings& s) { return &s.engine.crl_file; }));
+  add("no_legacy_decoder", flag, "",
+      "Read the keys of certificates as OpenSSL 3.0 does by itself: most of a handshake's CPU, the same result",
+      boolean([](settings& s) { return &s.no_legacy_decoder; }));
 }
 
 void add_general(std::vector<option>& to) {

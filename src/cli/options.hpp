@@ -31,6 +31,8 @@ struct settings {
   log_format log_as = log_format::text;
   record_format format = record_format::table;
   bool quiet = false;
+  /// Keys of certificates are read as OpenSSL 3.0 does by itself (connect/tls_legacy_decoder.hpp says what that costs).
+  bool no_legacy_decoder = false;
   /// What check reads: files, "-", URLs; in order.
   std::vector<std::string> inputs;
 };

@@ -6,6 +6,7 @@
 
 #include "base/process.hpp"
 #include "base/start_error.hpp"
+#include "connect/tls_legacy_decoder.hpp"
 
 namespace trawl {
 namespace {
@@ -31,6 +32,7 @@ int run_command(command which, const std::vector<std::string>& arguments, int (*
   if (read.help) return std::fputs(read.help->c_str(), stdout) < 0 ? exit_could_not_run : exit_ok;
   if (!read.problems.empty()) return refuse(which, read.problems);
   settle_allocator();
+  if (!read.values.no_legacy_decoder) use_legacy_key_decoder();  // Before anything reads a certificate.
   ignore_broken_pipes();
   raise_descriptor_limit();
   set_up_log(read.values.log, read.values.log_as);

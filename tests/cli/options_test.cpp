@@ -224,7 +224,7 @@ TEST_CASE("options: --help names every option of its command") {
        {"--listen",    "--threads",    "--max-in-flight",   "--host-concurrency", "--host-delay-ms", "--dns-server",
         "--resolve",   "--ca-file",    "--crl-file",        "--allow-net",        "--user-agent",    "--max-body",
         "--max-urls",  "--max-memory", "--max-connections", "--allowed-host",     "--no-auth",       "--drain-timeout",
-        "--log-level", "--log-format", "--config"}) {
+        "--log-level", "--log-format", "--config",          "--no-legacy-decoder"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }

@@ -98,6 +98,17 @@ class Check(NetTest):
             self.assertIn(words, done.stdout)
         self.assertEqual(self.check("--format", "table", self.http("/page/1")).returncode, 0)
 
+    def test_certificates_are_judged_alike_whoever_reads_their_keys(self):
+        hosts = ("good", "rsa", "h7", "expired", "not-yet-valid", "self-signed", "wrong-host", "unknown-issuer", "no-chain")
+        urls = [f"https://{host}.test:{self.net['https_port']}/page/{host}" for host in hosts]
+
+        def judged(*flags):
+            return [(record["url"], record.get("status_code"), record.get("tls"), record["errors"])
+                    for record in self.records(self.check("--format", "ndjson", "--retries", "0", *flags, *urls))]
+        records = judged()
+        self.assertEqual(judged("--no-legacy-decoder"), records)
+        self.assertEqual([status for _, status, _, _ in records], [200] * 3 + [None] * 6)
+
     def test_csv_and_json(self):
         url = self.http("/page/1")
         done = self.check("--format", "csv", url)
