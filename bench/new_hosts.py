@@ -3,7 +3,8 @@
 20,000 URLs on as many names, which a dnsmasq of this program's own spreads over 64 addresses; other names in every run,
 so that no cache can help. dnsmasq, nginx and this program on one core, the program under test on the other. ab
 without keep-alive is the limit: it connects and asks, but looks up nothing. Programs that only know
-/etc/resolv.conf get one that names this dnsmasq (needs root); peers of more than 200 us a URL a tenth of the URLs.
+/etc/resolv.conf get one that names this dnsmasq (needs root). Rivals get a tenth of the URLs, those of more than 200 us a URL
+three runs.
 """
 import contextlib
 import tempfile
@@ -38,7 +39,7 @@ def subjects(bench, stack, resolver, folder, cores):
     yield service_subject(trawl, bodies(bench, count), count)
     under = resolver.as_system()
     for name, peer in (("libcurl multi", peers.curl_multi), ("curl --parallel", peers.curl_parallel), ("ffuf", peers.ffuf)):
-        yield peer(batch, CONNECTIONS, cores, slow=True, under=under) if under else Absent(name, NO_RESOLVER)
+        yield peer(batch, CONNECTIONS, cores, under=under) if under else Absent(name, NO_RESOLVER)
     yield peers.undici(batch, CONNECTIONS, cores, slow=True, dns_server=resolver.server)
     yield aiohttp_subject(stack, bench.net, bodies(bench, tenth), tenth, cores, slow=True, dns_server=resolver.server)
     url = f"http://{bench.net['spread_addresses'][0]}:{bench.net['http_port']}/page/new"
