@@ -83,7 +83,8 @@ bool body_decoder::judge(layer& at, content_decoder::outcome how, std::size_t ma
   if (how == content_decoder::outcome::broken)
     return refuse(errc::http_response_content_coding, name, at.decoder->problem());
   if (how == content_decoder::outcome::no_memory) return refuse(errc::out_of_resources, name, "no memory to decode it");
-  if (at.made > free_growth + growth_limit * received_)
+  const std::uint64_t used = received_ - layers_[0].pending.size();  // Not all that came: that depends on the network.
+  if (at.made > free_growth + growth_limit * used)
     return refuse(errc::http_response_body_size, name, "decodes to more than 100 times its size and 1 MiB");
   return account(at);
 }

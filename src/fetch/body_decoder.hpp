@@ -1,6 +1,6 @@
 // The content codings of a response body (RFC 9110 8.4), taken off as the octets arrive: without I/O, in pieces of at
 // most 32 KiB, so that a body is never in memory as a whole. Up to five codings, undone in reverse.
-// A body may grow only so far: 100 octets for each one received and 1 MiB on top, counted after every coding. Text
+// A body may grow only so far: 100 octets for each one used so far and 1 MiB on top, counted after every coding. Text
 // shrinks to a tenth or a twentieth, a table of nothing but zeros on a page fits into the megabyte, and what is beyond
 // both was made to fill our memory and time: gzip can reach 1000:1, br and zstd a million, and several codings the
 // product. What bounds the body itself is its owner's: it counts the pieces.

@@ -275,6 +275,8 @@ TEST_CASE("body_decoder: a body may grow to 100 times its size and 1 MiB, not mo
   CHECK(grown(2 * body_decoder::free_growth) == errc::http_response_body_size);
   CHECK(decode_whole("br", brotli(std::string(4 << 20, 'x'))).detail ==
         "br: decodes to more than 100 times its size and 1 MiB");
+  const std::string hollow = gzip(std::string(2'000'000, '\0') + noise(100'000));  // However much comes with it.
+  CHECK(decode_whole("gzip", hollow).error == errc::http_response_body_size);
   const std::string page = noise(100'000) + std::string(9'000'000, ' ');
   CHECK(decode_whole("gzip", gzip(page), false).error == errc::none);
 }
