@@ -28,6 +28,9 @@ answer show_results(service& at, const request& asked);
 answer show_health(service& at, const request& asked);
 answer show_readiness(service& at, const request& asked);
 
+// routes_metrics.cpp
+answer show_metrics(service& at, const request& asked);
+
 /// The task the path names, or the 404.
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked);
 /// A decimal query value within its range, `otherwise` when it is not given, or the 400.

@@ -37,6 +37,7 @@ std::vector<route> make_routes(service& at) {
        {"status", "code", "url", "limit", "cursor", "format", "follow"}},
       {"GET", "/healthz", now(at, show_health), {}},
       {"GET", "/readyz", now(at, show_readiness), {}},
+      {"GET", "/metrics", now(at, show_metrics), {}},
   };
 }
 

@@ -68,7 +68,7 @@ struct server::core : std::enable_shared_from_this<core> {
   core(crawler& engine, const executor_type& on, server_options asked)
       : options(std::move(asked)),
         context(on, options.allowed_host),
-        served(engine, context.times, limits_of(options)) {
+        served(engine, context.times, context.counts, limits_of(options)) {
     context.routes = router(make_routes(served));
   }
 

@@ -10,6 +10,8 @@
 
 namespace trawl {
 
+class server_counts;
+
 struct service_limits {
   std::uint64_t max_body = 268435456;  ///< Octets of one body.
   std::uint64_t max_urls = 20000000;   ///< Of one task, and of all that wait.
@@ -17,11 +19,12 @@ struct service_limits {
 };
 
 struct service {
-  service(crawler& engine, timekeeper& clock, const service_limits& within)
-      : crawls(engine), times(clock), limits(within) {}
+  service(crawler& engine, timekeeper& clock, const server_counts& counted, const service_limits& within)
+      : crawls(engine), times(clock), counts(counted), limits(within) {}
 
   crawler& crawls;
   timekeeper& times;
+  const server_counts& counts;
   const service_limits limits;
   bool draining = false;  ///< No new work; /readyz says so.
   /// Of submissions that are being read; they count as if they had been accepted.

@@ -31,9 +31,13 @@ void log_answer(const request& asked, unsigned status) {
 session::session(socket_type socket, std::shared_ptr<session_context> shared)
     : shared_(std::move(shared)), connection_(std::move(socket), shared_->times) {
   shared_->open.insert(this);
+  shared_->counts.opened();
 }
 
-session::~session() { shared_->open.erase(this); }
+session::~session() {
+  shared_->counts.closed();
+  shared_->open.erase(this);
+}
 
 awaitable<void> session::run() {
   while (keep_ && !gone_) {
@@ -84,12 +88,15 @@ awaitable<bool> session::read_head() {
   asked.id = shared_->ids.choose({});
   keep_ = false;
   co_await send_whole(asked, told);
+  shared_->counts.answered({}, asked.method, told.status, {});
   co_return false;
 }
 
 awaitable<void> session::answer_request() {
   request& asked = parser_.head();
+  const time_point began = clock::now();
   idle_ = false;
+  route_ = {};
   asked.id = shared_->ids.choose(asked.field("x-request-id"));
   keep_ = asked.keep_alive;
   answer told = co_await make_answer(asked);
@@ -97,6 +104,7 @@ awaitable<void> session::answer_request() {
   decide_keeping();
   co_await send(asked, told);
   log_answer(asked, told.status);
+  shared_->counts.answered(route_, asked.method, told.status, clock::now() - began);
   if (!keep_ || gone_ || parser_.done()) co_return;
   discarded_body rest;
   const auto wrong = co_await read_body(asked, rest);
@@ -128,6 +136,7 @@ awaitable<answer> session::make_answer(request& asked) {
   if (auto told = answer_without_route(asked)) co_return std::move(*told);
   const or_problem<const route*> found = shared_->routes.find(asked);
   if (!found) co_return answer(found.error());
+  route_ = (*found)->path;
   if (const auto* reads = std::get_if<intake_handler>(&(*found)->handler)) co_return co_await take_body(asked, *reads);
   discarded_body unwanted;
   const auto wrong = co_await read_body(asked, unwanted);

@@ -15,6 +15,7 @@
 #include "api/read_buffer.hpp"
 #include "api/request_parser.hpp"
 #include "api/router.hpp"
+#include "api/server_counts.hpp"
 
 namespace trawl {
 
@@ -40,6 +41,7 @@ struct session_context {
   browser_guard guard;
   router routes{{}};
   request_ids ids;
+  server_counts counts;
   session_limits limits;
   bool closing = false;  ///< Every answer is the last of its connection.
   bool cutting = false;  ///< Streams end where they are.
@@ -84,10 +86,11 @@ class session {
   read_buffer input_;
   std::string output_;
   std::string block_;
-  bool idle_ = true;   // No request is being served.
-  bool first_ = true;  // None has been.
-  bool keep_ = true;   // The connection, after this answer.
-  bool gone_ = false;  // Nobody takes what we say.
+  std::string_view route_;  // Path of the route that the request met; empty: none.
+  bool idle_ = true;        // No request is being served.
+  bool first_ = true;       // None has been.
+  bool keep_ = true;        // The connection, after this answer.
+  bool gone_ = false;       // Nobody takes what we say.
 };
 
 }  // namespace trawl

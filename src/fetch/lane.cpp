@@ -85,6 +85,7 @@ bool lane::begin(failure& refused) {
 awaitable<failure> lane::fetch_once() {
   if (!may_reuse()) transport_.close();
   reused_ = transport_.is_open();
+  if (reused_) services_.counts.reused.add();
   failure what;
   if (!reused_) what = co_await dial();
   if (what.code == errc::none) what = co_await converse();
@@ -115,18 +116,10 @@ awaitable<failure> lane::dial() {
   dial_began_ = dial_looked_at_ = clock::now();
   dial_until_ = std::min(dial_looked_at_ + connect_timeout, started_ + timeout_left_);
   arm(std::min(dial_until_, dial_looked_at_ + queue_look));
-  dial_target where;
-  where.hostname = url_.hostname();
-  where.is_address = url_.kind() != host_kind::domain;
-  where.port = url_.port();
-  where.tls = url_.is_https();
-  where.verify = verifies_;
-  where.redirected_from_public = work_.from_public;
-  where.submitted_through_proxy = work_.run->of->through_proxy();
-  via_ = services_.dial.proxies ? services_.dial.proxies->choose(where.tls, where.hostname, where.port) : nullptr;
-  where.via = via_;
+  const dial_target where = aim();
   transport_.close();
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
+  count_dial(static_cast<bool>(done));
   if (const auto& address = dialer_.first_address()) {
     remote_ip_ = done ? transport_.remote_ip() : address->to_string();
     if (via_ == nullptr) services_.owner.dialled(host_, *address);  // Else it is the proxy's, and tells nothing.
@@ -142,6 +135,29 @@ awaitable<failure> lane::dial() {
   const time_point now = clock::now();
   if (services_.queue.dial_failed(host_, now, what, now - dial_began_)) services_.owner.stir();
   co_return what;
+}
+
+// Chooses the proxy, too.
+dial_target lane::aim() {
+  dial_target where;
+  where.hostname = url_.hostname();
+  where.is_address = url_.kind() != host_kind::domain;
+  where.port = url_.port();
+  where.tls = url_.is_https();
+  where.verify = verifies_;
+  where.redirected_from_public = work_.from_public;
+  where.submitted_through_proxy = work_.run->of->through_proxy();
+  via_ = services_.dial.proxies ? services_.dial.proxies->choose(where.tls, where.hostname, where.port) : nullptr;
+  where.via = via_;
+  return where;
+}
+
+void lane::count_dial(bool connected) {
+  lane_counts& counts = services_.counts;
+  if (!connected) return counts.failed_dials.add();
+  counts.opened.add();
+  if (const tls_client* const secured = transport_.tls())
+    (secured->facts().resumed ? counts.resumed_tls : counts.full_tls).add();
 }
 
 awaitable<failure> lane::converse() {

@@ -17,6 +17,7 @@
 #include "connect/dialer.hpp"
 #include "connect/transport.hpp"
 #include "fetch/exchange.hpp"
+#include "fetch/lane_counts.hpp"
 #include "frontier/frontier.hpp"
 #include "url/url.hpp"
 
@@ -55,6 +56,7 @@ struct lane_services {
   decoder_pool& decoders;
   const engine_options& options;
   lane_owner& owner;
+  lane_counts& counts;
 };
 
 struct by_shard;
@@ -94,6 +96,8 @@ class lane final : public idle_lane,
   awaitable<failure> fetch_once();
   [[nodiscard]] bool may_reuse() const;
   awaitable<failure> dial();
+  dial_target aim();
+  void count_dial(bool connected);
   bool stands_still(time_point now);
   awaitable<failure> converse();
   void write_request();

@@ -81,6 +81,7 @@ struct pending_name final : deadline, std::enable_shared_from_this<pending_name>
   bool started = false;
   bool finished = false;
   bool in_burst = false;
+  time_point started_at{};
   time_point burst_until{};
   std::vector<lookup*> waiting;
   struct per_family {
@@ -143,7 +144,10 @@ ares_resolver::~ares_resolver() { close(); }
 const resolve_outcome* ares_resolver::cached(std::string_view name, std::uint16_t port, time_point now) {
   if (!is_canonical(name)) return cached(canonical_name(name), port, now);
   if (const resolve_outcome* known = local_.find(name, port, now)) return known;
-  if (const resolve_outcome* known = cache_.find(name, now)) return known;
+  if (const resolve_outcome* known = cache_.find(name, now)) {
+    counts_.from_cache.add();
+    return known;
+  }
   const auto why = why_not_asked(name);
   if (!why) return nullptr;
   refused_ = failure{errc::dns_error, phase::dns, std::string(name.substr(0, 253)) + ": " + std::string(*why)};
@@ -168,6 +172,9 @@ void ares_resolver::join(std::string name, lookup& handle) {
   if (!which) {
     which = std::make_shared<pending_name>(*this, std::move(name), rules_);
     queue_.push_back(which);
+    counts_.asked.add();
+  } else {
+    counts_.joined.add();
   }
   handle.at_ = which.get();
   which->waiting.push_back(&handle);
@@ -185,6 +192,7 @@ void ares_resolver::start_waiting(time_point now) {
     ++in_flight_;
     ++burst_;
     next->started = next->in_burst = true;
+    next->started_at = now;
     next->burst_until = now + burst_span;
     next->asked.start(now);
     advance(*next, now);
@@ -247,6 +255,7 @@ void ares_resolver::finish(pending_name& which, time_point now) {
   pending_.erase(which.name);
   --in_flight_;
   leave_burst(which);
+  counts_.took.observe_us(static_cast<std::uint64_t>((now - which.started_at) / microseconds(1)));
   remember(which, now);
   if (!which.asked.has_addresses()) return which.wake_all(failure_of(which.name, which.asked));
   address_answer answer = which.asked.addresses();

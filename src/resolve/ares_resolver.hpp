@@ -25,6 +25,7 @@
 #include "resolve/dns_cache.hpp"
 #include "resolve/inquiry.hpp"
 #include "resolve/local_names.hpp"
+#include "resolve/resolver_counts.hpp"
 
 namespace trawl {
 
@@ -90,6 +91,8 @@ class ares_resolver {
 
   /// Names in flight or waiting for their turn.
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+  /// Any thread may read it.
+  [[nodiscard]] const resolver_counts& counts() const { return counts_; }
 
  private:
   friend struct pending_name;
@@ -131,6 +134,7 @@ class ares_resolver {
   std::size_t burst_ = 0;
   std::vector<ended_query> ended_;  ///< Noted inside c-ares, looked at when it has returned.
   reap_timer reap_timer_;
+  resolver_counts counts_;
   bool closed_ = false;
 };
 

@@ -48,6 +48,8 @@ std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
   auto tracked = std::make_shared<tracked_task>(built, home_);
   registry_.add(tracked);
   log_accepted(*built);
+  ++submitted_tasks_;
+  submitted_urls_ += built->total();
   running_.emplace(built.get(), running_task{built, tracked});
   if (built->total() == 0)
     ended(*built);
@@ -87,6 +89,14 @@ crawler_load crawler::load() const {
   return sum;
 }
 
+engine_totals crawler::totals() const {
+  engine_totals sum = shards_->totals();
+  tick_delay_.add_to(sum.home_delay);
+  sum.submitted_tasks = submitted_tasks_;
+  sum.submitted_urls = submitted_urls_;
+  return sum;
+}
+
 awaitable<void> crawler::shut_down(milliseconds drain) {
   for (const auto& [key, each] : running_) {
     each.of->stop(errc::shutdown);
@@ -122,7 +132,9 @@ void crawler::schedule_tick() {
 
 void crawler::tick() {
   ticking_ = false;
-  look(clock::now());
+  const time_point now = clock::now();
+  tick_delay_.observe_us(static_cast<std::uint64_t>((now - ticker_.expiry()) / microseconds(1)));
+  look(now);
   schedule_tick();
 }
 

@@ -10,6 +10,8 @@
 #include <unordered_map>
 
 #include "base/executor.hpp"
+#include "base/metrics.hpp"
+#include "shard/engine_totals.hpp"
 #include "task/registry.hpp"
 #include "task/task.hpp"
 
@@ -46,7 +48,10 @@ class crawler {
   /// Forgets a task: its fetches are aborted, its streams end. False when there is none.
   bool remove(std::string_view id);
   [[nodiscard]] const registry& tasks() const { return registry_; }
+  [[nodiscard]] std::size_t running() const { return running_.size(); }
   [[nodiscard]] crawler_load load() const;
+  /// What the shards have counted, and home; reading it costs them nothing.
+  [[nodiscard]] engine_totals totals() const;
 
   /// Queued fetches end as `shutdown` at once, those in flight when `drain` is over; returns when every
   /// task has ended, or a second after that. submit() must not be called any more.
@@ -75,6 +80,9 @@ class crawler {
   std::uint64_t ended_bytes_ = 0;  // Of tasks that have ended and are kept; they do not change any more.
   timer_type ticker_;
   bool ticking_ = false;
+  histogram tick_delay_;  // How late ticks come: what else home had to do.
+  std::uint64_t submitted_tasks_ = 0;
+  std::uint64_t submitted_urls_ = 0;
   std::shared_ptr<crawler*> self_;  // Null inside once this is gone: shards may still post.
   std::unique_ptr<shard_set> shards_;
 };

@@ -73,7 +73,8 @@ shard::shard(std::size_t number, shard_commons& commons, shard_peers& peers)
                 blocks_,
                 decoders_,
                 commons.options,
-                *this} {}
+                *this,
+                counts_.lanes} {}
 
 shard::~shard() { assert(!thread_.joinable() && "close() it first"); }
 
@@ -99,6 +100,8 @@ void shard::post_fetch(std::shared_ptr<task> of, fetch&& what) {
     stir();
   });
 }
+
+void shard::add_to(engine_totals& sum) const { sum.add(counts_, resolver_->counts()); }
 
 void shard::post_wake() {
   asio::post(loop_, [this] { pump(); });
@@ -311,6 +314,7 @@ void shard::pump() {
     start(*at, std::move(next_));
   if (started == starts_a_turn || !end_refused(now)) stir();
   if (!intake_.empty()) post_intake();
+  counts_.hosts.set(frontier_.hosts());
 }
 
 // What waits at hosts that cannot be reached, or want to be left alone, in slices. True when none is left.
@@ -342,6 +346,7 @@ void shard::stir() {
 }
 
 void shard::publish(fetch& over, const record& finished) {
+  counts_.count(finished);
   task_run& run = *over.run;
   const std::shared_ptr<task>& of = run.of;
   if (!of->forgotten() && of->publish(number_, finished)) peers_.task_ended(of);
@@ -367,7 +372,7 @@ bool shard::may_idle(lane& which) {
     oldest.dismiss();
   }
   idle_.push_back(which);
-  ++idle_count_;
+  counts_.idle_connections.set(++idle_count_);
   return true;
 }
 
@@ -375,7 +380,7 @@ void shard::stopped_idling(lane& which) {
   auto& listed = static_cast<list_hook<by_idle_age>&>(which);
   if (!listed.is_linked()) return;
   listed.unlink();
-  --idle_count_;
+  counts_.idle_connections.set(--idle_count_);
 }
 
 void shard::left(lane& which) {

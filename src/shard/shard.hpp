@@ -19,6 +19,8 @@
 #include "fetch/lane.hpp"
 #include "frontier/frontier.hpp"
 #include "resolve/ares_resolver.hpp"
+#include "shard/engine_totals.hpp"
+#include "shard/shard_counts.hpp"
 #include "shard/shard_peers.hpp"
 
 namespace trawl {
@@ -49,6 +51,8 @@ class shard final : private lane_owner {
   /// Interrupts everything and ends the thread; close() also waits for that.
   void begin_close();
   void close();
+  /// Any thread.
+  void add_to(engine_totals& sum) const;
 
  private:
   class delayed_fetch;
@@ -99,6 +103,7 @@ class shard final : private lane_owner {
   connect_tunnel tunnels_;
   block_pool blocks_;
   decoder_pool decoders_;
+  shard_counts counts_;
   lane_services services_;
   boost::unordered_flat_map<const task*, std::unique_ptr<task_run>> runs_;
   std::uint64_t next_serial_ = 0;

@@ -116,6 +116,13 @@ shard_set::~shard_set() {
   for (auto& each : shards_) each->close();
 }
 
+engine_totals shard_set::totals() const {
+  engine_totals sum;
+  for (const auto& each : shards_) each->add_to(sum);
+  sum.in_flight = options_.max_in_flight - static_cast<std::uint64_t>(commons_->slots.free());
+  return sum;
+}
+
 void shard_set::submit(const std::shared_ptr<task>& accepted) {
   for (auto& each : shards_) each->post_submit(accepted);
 }

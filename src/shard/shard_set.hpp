@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "shard/engine_totals.hpp"
 #include "shard/shard_peers.hpp"
 
 namespace trawl {
@@ -26,6 +27,8 @@ class shard_set final : public shard_peers {
 
   [[nodiscard]] std::size_t size() const { return shards_.size(); }
   [[nodiscard]] std::size_t max_in_flight() const { return options_.max_in_flight; }
+  /// What all shards have counted so far.
+  [[nodiscard]] engine_totals totals() const;
   void submit(const std::shared_ptr<task>& accepted);
   /// The task's stop() was called before; tells the shards so.
   void stop(const std::shared_ptr<task>& stopped, bool in_flight_too);
