@@ -12,7 +12,7 @@ class Terminal:
     """A shell in a tmux of its own, `columns` wide; what was typed and answered is on screen()."""
 
     def __init__(self, shell, columns=100):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # A dying shell may still write there.
         self.socket = os.path.join(self.folder.name, "tmux")
         folder = os.path.dirname(TRAWL)
         environment = {**clean_environment(), "PATH": f"{folder}:{os.environ['PATH']}", "HOME": self.folder.name,
