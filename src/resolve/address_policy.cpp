@@ -141,6 +141,10 @@ std::optional<address_kind> classify_wrapped(const bytes16& address) {
     if (both) return address_kind{address_class::public_, "public"};
     return address_kind{address_class::special, "Teredo of an address that is not public"};
   }
+  // RFC 5214 6.1: any prefix, then 00-00-5e-fe or 02-00-5e-fe, then the IPv4 address.
+  if ((address[8] & 0xfdU) == 0 && address[9] == 0 && address[10] == 0x5e && address[11] == 0xfe &&
+      classify_v4(v4_at(address, 12)).category != address_class::public_)
+    return address_kind{address_class::special, "ISATAP of an address that is not public"};
   return std::nullopt;
 }
 
@@ -163,7 +167,7 @@ address masked(const address& from, unsigned prefix) {
 }  // namespace
 
 bool cidr::contains(const address& which) const {
-  const address plain = network.is_v4() ? unmapped(which) : which;
+  const address plain = unmapped(which);
   if (plain.is_v4() != network.is_v4()) return false;
   if (plain.is_v4()) return same_prefix(plain.to_v4().to_bytes(), network.to_v4().to_bytes(), prefix);
   return same_prefix(plain.to_v6().to_bytes(), network.to_v6().to_bytes(), prefix);

@@ -1,7 +1,7 @@
 // Which addresses may be dialled (SECURITY: server-side request forgery). Decided on the resolved
 // address at dial time, for every hop, so neither a name that resolves inward nor a redirect gets round it.
 // The classes are those of the IANA special-purpose address registries for IPv4 and IPv6; an address
-// that carries an IPv4 address inside (mapped, NAT64, 6to4, Teredo) is judged by that one as well.
+// that carries an IPv4 address inside (mapped, NAT64, 6to4, Teredo, ISATAP) is judged by that one as well.
 // Pure: no I/O, no clock. Immutable once built, so any thread may ask.
 #pragma once
 
@@ -15,7 +15,8 @@ namespace trawl {
 
 namespace asio = boost::asio;
 
-/// A block of addresses. An IPv4 block also contains the IPv4-mapped form of its addresses.
+/// A block of addresses. An IPv4 block also contains the IPv4-mapped form of its addresses, and an IPv6 block does not:
+/// to the kernel they are IPv4.
 struct cidr {
   asio::ip::address network;
   unsigned prefix = 0;  ///< Leading bits that count: 0..32 for IPv4, 0..128 for IPv6.

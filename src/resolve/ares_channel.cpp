@@ -60,6 +60,7 @@ struct ares_channel::open_query {
   ares_channel* channel;
   dns_family family;
   std::unique_ptr<dns_query> query;
+  std::size_t streams_before;
 };
 
 ares_channel::ares_channel(executor_type loop, const asio::ip::udp::endpoint& server, milliseconds patience,
@@ -70,8 +71,7 @@ ares_channel::ares_channel(executor_type loop, const asio::ip::udp::endpoint& se
   ares_options options{};
   in_addr placeholder{htonl(INADDR_LOOPBACK)};
   char lookups[] = "b";
-  options.flags =
-      ARES_FLAG_STAYOPEN | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
+  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
   options.timeout = static_cast<int>(patience.count());
   options.tries = 1;
   options.ndots = 1;
@@ -87,6 +87,7 @@ ares_channel::ares_channel(executor_type loop, const asio::ip::udp::endpoint& se
                     ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_NOROTATE | ARES_OPT_SOCK_STATE_CB;
   if (const int status = ares_init_options(&channel_, &options, given); status != ARES_SUCCESS)
     throw start_error(std::string("c-ares: ") + ares_strerror(status));
+  ares_set_socket_configure_callback(channel_, on_socket, this);
   ares_addr_port_node node = node_of(server);
   if (ares_set_servers_ports(channel_, &node) == ARES_SUCCESS) return;
   ares_destroy(channel_);
@@ -103,7 +104,7 @@ void ares_channel::ask(const std::string& name, dns_family family, std::unique_p
   ++asked_;
   errno = 0;  // on_answer() looks at it.
   // Ours again in on_answer(), which c-ares calls exactly once whatever happens.
-  auto* const asked = new open_query{this, family, std::move(query)};
+  auto* const asked = new open_query{this, family, std::move(query), streams_};
   ::ares_query(channel_, name.c_str(), ns_c_in, family == dns_family::a ? ns_t_a : ns_t_aaaa, on_answer, asked);
 }
 
@@ -123,7 +124,16 @@ void ares_channel::on_answer(void* query, int status, int, unsigned char* reply,
     answer = read_reply(ended->family, {reinterpret_cast<const char*>(reply), static_cast<std::size_t>(size)});
   else
     answer.kind = kind_of_status(status, error);
+  // c-ares does not say that it has gone over to TCP. With other queries about this may be somebody else's connection,
+  // and then the server is hardly better off.
+  if (answer.kind == dns_reply::unreachable && ended->channel->streams_ != ended->streams_before)
+    answer.kind = dns_reply::no_tcp;
   ended->query->answered(std::move(answer));
+}
+
+int ares_channel::on_socket(int, int type, void* self) {
+  if (type == SOCK_STREAM) ++static_cast<ares_channel*>(self)->streams_;
+  return 0;
 }
 
 void ares_channel::on_socket_state(void* self, int fd, int readable, int writable) {

@@ -1,9 +1,9 @@
 // One c-ares channel to one DNS server, driven by an Asio loop: c-ares frames, sends, matches and parses, Asio
 // says when a socket is ready. Retries and the choice of server are not made here: each query is sent once.
-// UDP from a connected socket; a truncated answer is asked for again over TCP by c-ares itself.
-// c-ares must not be re-entered from its callbacks, so those only take note; `after_run` is called when it has
-// returned, and there anything may be done but destroying the channel.
-// Belongs to one loop. Not thread-safe.
+// UDP from a connected socket, a new one whenever no query is open, so that a forger does not know the port; a
+// truncated answer is asked for again over TCP by c-ares itself. c-ares must not be re-entered from its callbacks, so
+// those only take note; `after_run` is called when it has returned, and there anything may be done but destroying the
+// channel. Belongs to one loop. Not thread-safe.
 #pragma once
 
 #include <boost/asio/ip/udp.hpp>
@@ -51,6 +51,7 @@ class ares_channel {
   struct socket;
   struct open_query;
   static void on_answer(void* query, int status, int timeouts, unsigned char* reply, int size);
+  static int on_socket(int fd, int type, void* self);
   static void on_socket_state(void* self, int fd, int readable, int writable);
   void set_options(ares_options& options, milliseconds patience);
   void watch(int fd, bool readable, bool writable);
@@ -64,6 +65,7 @@ class ares_channel {
   std::unordered_map<int, std::shared_ptr<socket>> sockets_;
   std::size_t open_ = 0;
   std::size_t asked_ = 0;
+  std::size_t streams_ = 0;  ///< TCP connections begun.
 };
 
 }  // namespace trawl

@@ -8,12 +8,13 @@
 #include <cstring>
 #include <span>
 
+#include "resolve/dns_message.hpp"
+
 namespace trawl {
 namespace {
 
 // More than any name needs; the rest of a longer answer would never be dialled.
 constexpr int most_addresses = 32;
-constexpr std::size_t header_octets = 12;  // RFC 1035 4.1.1
 constexpr std::size_t longest_message = 65535;
 
 dns_reply kind_of_rcode(unsigned rcode) {
@@ -55,7 +56,8 @@ dns_answer collect(std::string_view message, Parse parse) {
   dns_answer answer;
   answer.kind = status == ARES_ENODATA ? dns_reply::no_data : dns_reply::malformed;
   if (status != ARES_SUCCESS) return answer;
-  answer.kind = count > 0 ? dns_reply::addresses : dns_reply::no_data;  // Aliases that lead nowhere are no data.
+  answer.kind = count > 0 ? dns_reply::addresses : dns_reply::no_data;
+  answer.only_aliases = count == 0;
   answer.ttl = seconds::max();
   for (const Found& each : std::span(found).first(static_cast<std::size_t>(count))) {
     answer.addresses.push_back(address_of(each));
@@ -69,9 +71,8 @@ dns_answer collect(std::string_view message, Parse parse) {
 dns_answer read_reply(dns_family family, std::string_view message) {
   dns_answer answer;
   answer.kind = dns_reply::malformed;
-  if (message.size() < header_octets || message.size() > longest_message) return answer;
-  if ((message[2] & 0x80) == 0) return answer;  // A query: our own, sent back.
-  answer.rcode = static_cast<unsigned char>(message[3]) & 0x0fU;
+  if (message.size() > longest_message || !is_answer(message)) return answer;
+  answer.rcode = rcode_of(message);
   if (answer.rcode == ns_r_noerror)
     return family == dns_family::a ? collect<ares_addrttl>(message, ares_parse_a_reply)
                                    : collect<ares_addr6ttl>(message, ares_parse_aaaa_reply);

@@ -1,4 +1,4 @@
-// One DNS message that answers one question, read: the code of its header by us, the records by c-ares.
+// One DNS message that answers one question, read: how it ended by us, the records by c-ares.
 // Nothing of it is trusted: c-ares has matched it to its query, and no more. Pure.
 #pragma once
 

@@ -28,7 +28,7 @@ std::string words_for(const dns_answer& answer, milliseconds patience) {
       return "no such name";
     case dns_reply::addresses:
     case dns_reply::no_data:
-      return "no addresses";
+      return answer.only_aliases ? "an alias that leads to no address" : "no addresses";
     case dns_reply::server_failure:
       return "server failure (SERVFAIL)";
     case dns_reply::refused:
@@ -41,6 +41,8 @@ std::string words_for(const dns_answer& answer, milliseconds patience) {
       return "the DNS server answered with rcode " + std::to_string(answer.rcode);
     case dns_reply::malformed:
       return "malformed answer";
+    case dns_reply::no_tcp:
+      return "the answer is too long for UDP, and the DNS server gave none over TCP";
     case dns_reply::unreachable:
       return "no DNS server could be reached";
     case dns_reply::no_answer:

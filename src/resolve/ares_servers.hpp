@@ -1,8 +1,8 @@
 // The DNS servers of a shard: their channels, which of them to ask next, and which to spare for a while.
 // Names are spread over the servers in turn. One that was silent is asked last for ten seconds, so that a dead
 // server costs a few lookups their time, not all of them.
-// Against forged answers each channel is replaced after a thousand queries, and with it its source port; more
-// channels a server would fit in here.
+// Against forged answers the source port changes whenever no query is open, and under load, when that hardly happens,
+// after a thousand queries: then the channel is replaced.
 // Belongs to one loop. Not thread-safe.
 #pragma once
 

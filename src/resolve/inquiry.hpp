@@ -30,6 +30,7 @@ enum class dns_reply : std::uint8_t {
   format_error,
   other_rcode,
   malformed,
+  no_tcp,            ///< It was too long for UDP, and TCP gave none.
   unreachable,       ///< No way to the server, or nothing listens there.
   no_answer,         ///< Nothing came.
   out_of_resources,  ///< No descriptor for a socket: ask again when there is one.
@@ -39,7 +40,8 @@ struct dns_answer {
   dns_reply kind = dns_reply::no_answer;
   unsigned rcode = 0;  ///< As sent; RFC 6895 2.3 lists them.
   std::vector<asio::ip::address> addresses;
-  seconds ttl{0};  ///< The least of the addresses and of the aliases on the way to them.
+  bool only_aliases = false;  ///< With no_data: the name is an alias, and that leads to no address.
+  seconds ttl{0};             ///< The least of the addresses and of the aliases on the way to them.
 };
 
 /// Which families a lookup asks for.

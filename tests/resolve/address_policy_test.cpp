@@ -135,6 +135,36 @@ TEST_CASE("address_policy: NAT64, 6to4 and Teredo are as public as the IPv4 addr
   }
 }
 
+TEST_CASE("address_policy: ISATAP is refused for an IPv4 address that is not public, under any prefix") {
+  for (const char* text : {"2600::5efe:127.0.0.1", "2600::200:5efe:10.0.0.1", "fd00::5efe:169.254.169.254"}) {
+    CAPTURE(text);
+    CHECK(class_of(text) == spec);
+  }
+  CHECK(class_of("2600::5efe:8.8.8.8") == pub);
+  CHECK(class_of("fd00::5efe:8.8.8.8") == priv);
+  CHECK(class_of("2600::300:5efe:127.0.0.1") == pub);
+  CHECK(class_of("2600::5eff:127.0.0.1") == pub);
+}
+
+TEST_CASE("address_policy: what looks like an IPv4 address in IPv6 and is routed nowhere is special") {
+  for (const char* text :
+       {"::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::127.0.0.1", "::8.8.8.8", "64:ff9b:0:0:1::8.8.8.8"}) {
+    CAPTURE(text);
+    CHECK(class_of(text) == spec);
+  }
+}
+
+TEST_CASE("address_policy: --allow-net names mapped forms by their IPv4 address only") {
+  const address_policy six(false, blocks({"::/0"}));
+  CHECK(six.refuse(at("::ffff:127.0.0.1"), {}));
+  CHECK(six.refuse(at("127.0.0.1"), {}));
+  CHECK_FALSE(six.refuse(at("::1"), {}));
+  const address_policy mapped(false, blocks({"::ffff:127.0.0.0/104"}));
+  CHECK_FALSE(mapped.refuse(at("127.1.2.3"), {}));
+  CHECK_FALSE(mapped.refuse(at("::ffff:127.1.2.3"), {}));
+  CHECK(mapped.refuse(at("10.0.0.1"), {}));
+}
+
 TEST_CASE("address_policy: public addresses may always be dialled") {
   const address_policy open_to_all(false, {});
   CHECK_FALSE(open_to_all.refuse(at("8.8.8.8"), {}));

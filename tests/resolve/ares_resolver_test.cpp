@@ -3,118 +3,19 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/start_error.hpp"
 #include "resolve/dnsmasq.hpp"
-#include "resolve/scripted_dns.hpp"
+#include "resolve/resolver_fixture.hpp"
 
 using namespace trawl;
-using namespace std::chrono_literals;
+using namespace trawl::test;
 
 namespace {
-
-using list = std::vector<std::string>;
-
-list texts(const resolve_outcome& outcome) {
-  list all;
-  if (outcome)
-    for (const auto& each : outcome->addresses) all.push_back(each.to_string());
-  return all;
-}
-
-// One wait for a name and what became of it.
-struct wait_for {
-  lookup handle;
-  std::optional<resolve_outcome> outcome;
-  [[nodiscard]] bool done() const { return outcome.has_value(); }
-};
-
-awaitable<void> resolve_into(ares_resolver& resolver, std::string name, std::uint16_t port, wait_for& one) {
-  one.outcome = co_await resolver.resolve(std::move(name), port, one.handle);
-}
-
-void rethrow(std::exception_ptr failed) {
-  if (failed) std::rethrow_exception(failed);
-}
-
-// A loop with its deadlines, as a shard has them.
-struct shard_loop {
-  asio::io_context loop{1};
-  deadline_queue deadlines;
-  timer_type driver{loop.get_executor()};
-
-  shard_loop() { drive(); }
-  void drive() {
-    driver.expires_after(2ms);
-    driver.async_wait([this](error_code ec) {
-      if (ec) return;
-      deadlines.run(clock::now());
-      drive();
-    });
-  }
-  void run_until(const std::function<bool()>& done) {
-    const time_point limit = clock::now() + 20s;
-    while (!done() && clock::now() < limit) loop.run_one_until(limit);
-    REQUIRE(done());
-  }
-  void after(milliseconds delay, std::function<void()> then) {
-    auto timer = std::make_shared<timer_type>(loop.get_executor(), delay);
-    timer->async_wait([timer, then = std::move(then)](error_code) { then(); });
-  }
-  void start(ares_resolver& resolver, const std::string& name, wait_for& one) {
-    asio::co_spawn(loop.get_executor(), resolve_into(resolver, name, 80, one), rethrow);
-  }
-  resolve_outcome ask(ares_resolver& resolver, const std::string& name) {
-    wait_for one;
-    start(resolver, name, one);
-    run_until([&] { return one.done(); });
-    return *one.outcome;
-  }
-  /// Lets everything happen that is ready.
-  void settle() {
-    while (loop.poll_one() > 0) {
-    }
-  }
-};
-
-resolver_options options_for(list servers) {
-  resolver_options options;
-  options.servers = std::move(servers);
-  options.hosts_file = "/nonexistent/hosts";
-  options.families = family_plan::a_then_aaaa;
-  return options;
-}
-
-// A resolver before a scripted server.
-struct scripted {
-  shard_loop shard;
-  scripted_dns server{shard.loop};
-  ares_resolver resolver;
-
-  explicit scripted(const std::function<void(resolver_options&)>& change = [](resolver_options&) {})
-      : resolver(shard.loop.get_executor(), shard.deadlines, make(change)) {}
-  resolver_options make(const std::function<void(resolver_options&)>& change) {
-    resolver_options options = options_for({server.address()});
-    change(options);
-    return options;
-  }
-  void answer_all(const char* address, std::uint32_t ttl = 60) {
-    server.on_question = [this, address, ttl](const dns_question& q) {
-      server.send(q, q.reply(0, {dns_wire::a(q.name, address, ttl)}));
-    };
-  }
-  void answer_rcode(unsigned rcode) {
-    server.on_question = [this, rcode](const dns_question& q) { server.send(q, q.reply(rcode)); };
-  }
-  resolve_outcome ask(const std::string& name) { return shard.ask(resolver, name); }
-};
 
 std::vector<std::string> small_zone() {
   std::vector<std::string> zone{"--local=/test/",
@@ -374,95 +275,6 @@ TEST_CASE("ares_resolver: a late answer counts, while others were asked for and 
   }
 }
 
-TEST_CASE("ares_resolver: every rcode is told by its name, and errors of the server are not remembered") {
-  const std::pair<unsigned, const char*> rows[] = {{1, "x.test: the DNS server did not understand (FORMERR)"},
-                                                   {2, "x.test: server failure (SERVFAIL)"},
-                                                   {3, "x.test: no such name"},
-                                                   {4, "x.test: the DNS server cannot answer (NOTIMP)"},
-                                                   {5, "x.test: the DNS server refused to answer (REFUSED)"},
-                                                   {9, "x.test: the DNS server answered with rcode 9"},
-                                                   {15, "x.test: the DNS server answered with rcode 15"},
-                                                   {0, "x.test: no addresses"}};
-  for (const auto& [rcode, detail] : rows) {
-    CAPTURE(rcode);
-    scripted s;
-    s.answer_rcode(rcode);
-    const auto outcome = s.ask("x.test");
-    CHECK(outcome.error().code == errc::dns_error);
-    CHECK(outcome.error().detail == detail);
-    const bool negative = rcode == 3 || rcode == 0;
-    CHECK(outcome.error().transient == !negative);
-    CHECK((s.resolver.cached("x.test", 80, clock::now()) != nullptr) == negative);
-  }
-}
-
-TEST_CASE("ares_resolver: a server that knows no EDNS is asked without it") {
-  scripted s([](resolver_options& o) { o.families = family_plan::both_prefer_a; });
-  s.server.on_question = [&](const dns_question& q) {
-    if (q.edns) return s.server.send(q, q.reply(1));
-    s.server.send(
-        q, q.is_a() ? q.reply(0, {dns_wire::a(q.name, "127.0.0.2")}) : q.reply(0, {dns_wire::aaaa(q.name, "::2")}));
-  };
-  CHECK(texts(s.ask("x.test")) == list{"127.0.0.2", "::2"});
-  CHECK(texts(s.ask("y.test")) == list{"127.0.0.2", "::2"});
-}
-
-TEST_CASE("ares_resolver: of an alias chain the least TTL counts") {
-  scripted s;
-  s.server.on_question = [&](const dns_question& q) {
-    s.server.send(q, q.reply(0, {dns_wire::cname(q.name, "b.test", 100), dns_wire::cname("b.test", "c.test", 2),
-                                 dns_wire::a("c.test", "127.0.0.2", 200)}));
-  };
-  CHECK(texts(s.ask("x.test")) == list{"127.0.0.2"});
-  CHECK(s.resolver.cached("x.test", 80, clock::now() + 1s) != nullptr);
-  CHECK(s.resolver.cached("x.test", 80, clock::now() + 2s) == nullptr);
-}
-
-TEST_CASE("ares_resolver: an alias that leads nowhere or in a circle is no address") {
-  for (const char* target : {"b.test", "x.test"}) {
-    scripted s;
-    s.server.on_question = [&](const dns_question& q) {
-      s.server.send(q, q.reply(0, {dns_wire::cname(q.name, target)}));
-    };
-    CHECK(s.ask("x.test").error().detail == "x.test: no addresses");
-  }
-}
-
-TEST_CASE("ares_resolver: forged and foreign answers are ignored, the true one counts") {
-  scripted s;
-  scripted_dns stranger(s.shard.loop);
-  s.server.on_question = [&](const dns_question& q) {
-    const std::string evil = q.reply(0, {dns_wire::a(q.name, "127.6.6.6")});
-    stranger.send(q, evil);  // From another port.
-    dns_question other = q;
-    other.id = static_cast<std::uint16_t>(q.id + 1);
-    s.server.send(q, other.reply(0, {dns_wire::a(q.name, "127.6.6.6")}));
-    other = q;
-    other.name = "y.test";
-    s.server.send(q, other.reply(0, {dns_wire::a("y.test", "127.6.6.6")}));
-    s.server.send(q, "");
-    s.server.send(q, evil.substr(0, 11));
-    s.server.send(q, q.reply(0, {dns_wire::a("bank.test", "127.6.6.6"), dns_wire::a(q.name, "127.0.0.2")}));
-  };
-  CHECK(texts(s.ask("x.test")) == list{"127.0.0.2"});
-  CHECK(s.resolver.cached("y.test", 80, clock::now()) == nullptr);
-  CHECK(s.resolver.cached("bank.test", 80, clock::now()) == nullptr);
-}
-
-TEST_CASE("ares_resolver: malformed answers end the lookup or its time, cut at any octet") {
-  scripted s([](resolver_options& o) { o.query_timeout = 10ms; });
-  std::size_t size = 0;
-  s.server.on_question = [&](const dns_question& q) {
-    s.server.send(q,
-                  q.reply(0, {dns_wire::cname(q.name, "b.test"), dns_wire::a("b.test", "127.0.0.2")}).substr(0, size));
-  };
-  const std::size_t whole = 12 + 12 + 18 + 8 + 8 + 14;
-  for (size = 0; size < whole; ++size) {
-    CAPTURE(size);
-    CHECK(s.ask("x" + std::to_string(100 + size) + ".test").has_error());
-  }
-}
-
 TEST_CASE("ares_resolver: the next server is asked when one fails or is silent") {
   shard_loop shard;
   scripted_dns bad(shard.loop);
@@ -545,20 +357,6 @@ TEST_CASE("ares_resolver: close ends every wait, and later ones at once") {
   CHECK(s.ask("127.0.0.1").has_value());
   CHECK(s.shard.deadlines.size() == 0);
   s.resolver.close();
-}
-
-TEST_CASE("ares_resolver: the source port changes every thousand queries, and no answer is lost by it") {
-  scripted s;
-  s.answer_all("127.0.0.2");
-  std::vector<wait_for> waits(2500);
-  for (std::size_t i = 0; i < waits.size(); ++i) s.shard.start(s.resolver, "n" + std::to_string(i) + ".test", waits[i]);
-  s.shard.run_until([&] { return std::all_of(waits.begin(), waits.end(), [](auto& w) { return w.done(); }); });
-  for (const wait_for& each : waits) REQUIRE(each.outcome->has_value());
-  std::vector<unsigned short> ports;
-  for (const dns_question& q : s.server.questions()) ports.push_back(q.from.port());
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
-  CHECK(ports.size() >= 3);
 }
 
 TEST_CASE("ares_resolver: bad servers and overrides are refused at start") {

@@ -52,6 +52,12 @@ struct dns_question {
   boost::asio::ip::udp::endpoint from;
 
   [[nodiscard]] bool is_a() const { return type == 1; }
+  /// The EDNS record of an answer with that rcode (RFC 6891 6.1.3).
+  [[nodiscard]] std::string opt(unsigned answer_rcode) const {
+    using namespace dns_wire;
+    return std::string(1, '\0') + u16(41) + u16(1232) + u32(static_cast<std::uint32_t>(answer_rcode >> 4U) << 24U) +
+           u16(0);
+  }
   /// A response to it; `records` are complete answer records.
   [[nodiscard]] std::string reply(unsigned rcode, const std::vector<std::string>& records = {}) const {
     using namespace dns_wire;
