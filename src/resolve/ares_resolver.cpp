@@ -117,14 +117,15 @@ bool lookup::queued() const { return at_ != nullptr && !at_->started; }
 
 // One query in c-ares' hands; notes its answer for drain().
 struct ares_resolver::name_query final : dns_query {
-  name_query(std::shared_ptr<pending_name> which, dns_family what, std::size_t whom)
-      : name(std::move(which)), family(what), server(whom) {}
+  name_query(std::shared_ptr<pending_name> which, dns_family what, std::size_t whom, time_point now)
+      : name(std::move(which)), family(what), server(whom), sent(now) {}
   void answered(dns_answer answer) override {
-    name->resolver.ended_.push_back({name, family, server, std::move(answer)});
+    name->resolver.ended_.push_back({name, family, server, sent, std::move(answer)});
   }
   std::shared_ptr<pending_name> name;
   dns_family family;
   std::size_t server;
+  time_point sent;
 };
 
 ares_resolver::ares_resolver(executor_type loop, deadline_queue& deadlines, const resolver_options& options)
@@ -220,7 +221,7 @@ void ares_resolver::send(pending_name& which, dns_family family, time_point now)
   const std::size_t server = servers_.pick(state.servers, now);
   state.last_server = server;
   state.last_sent = now;
-  servers_.ask(server, which.name, family, std::make_unique<name_query>(which.shared_from_this(), family, server));
+  servers_.ask(server, which.name, family, std::make_unique<name_query>(which.shared_from_this(), family, server, now));
   if (!reap_timer_.armed()) deadlines_.arm(reap_timer_, now + reap_interval);
 }
 
@@ -237,6 +238,8 @@ void ares_resolver::take(ended_query& ended, time_point now) {
   const dns_reply kind = ended.answer.kind;
   const bool spoke = kind < dns_reply::unreachable;
   if (spoke) servers_.answered(ended.server, now);
+  // Also of a lookup that had enough with its other family: else such a server would go on costing each its 50 ms.
+  if (kind == dns_reply::no_answer) servers_.overdue(ended.server, ended.sent, now);
   pending_name& which = *ended.name;
   which.asked.answered(ended.family, std::move(ended.answer), now);
   if (!which.finished) return advance(which, now);

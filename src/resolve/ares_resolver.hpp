@@ -106,6 +106,7 @@ class ares_resolver {
     std::shared_ptr<pending_name> name;
     dns_family family;
     std::size_t server;
+    time_point sent;
     dns_answer answer;
   };
   void join(std::string name, lookup& handle);

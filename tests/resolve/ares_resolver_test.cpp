@@ -296,6 +296,26 @@ TEST_CASE("ares_resolver: the next server is asked when one fails or is silent")
   }
 }
 
+TEST_CASE("ares_resolver: a server that is silent to one family only is spared as well, once its time is over") {
+  shard_loop shard;
+  scripted_dns silent(shard.loop);
+  scripted_dns good(shard.loop);
+  good.on_question = [&](const dns_question& q) {
+    good.send(q, q.is_a() ? q.reply(0, {dns_wire::a(q.name, "127.0.0.2")}) : q.reply(0));
+  };
+  resolver_options options = options_for({silent.address(), good.address()});
+  options.families = family_plan::both_prefer_a;
+  options.query_timeout = 300ms;
+  options.tries = 1;
+  ares_resolver resolver(shard.loop.get_executor(), shard.deadlines, options);
+  CHECK(shard.ask(resolver, "x.test").has_value());
+  shard.run_until([&] { return shard.deadlines.size() == 0; });  // What was left open is over.
+  const std::size_t before = silent.asked();
+  CHECK(before >= 1);
+  for (int i = 0; i < 5; ++i) CHECK(shard.ask(resolver, "n" + std::to_string(i) + ".test").has_value());
+  CHECK(silent.asked() == before);
+}
+
 TEST_CASE("ares_resolver: servers that nobody runs end the lookup at once") {
   shard_loop shard;
   auto gone = std::make_unique<scripted_dns>(shard.loop);
