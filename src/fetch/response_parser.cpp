@@ -47,7 +47,11 @@ parse_event response_parser::next(std::string_view& input) {
 parse_event response_parser::read_head(std::string_view& input) {
   for (std::string_view line;;) {
     if (state_ == state::status_line && !head_reader::may_begin(input)) {
-      (void)refuse(errc::http_protocol_error, "no HTTP/1 status line (HTTP/0.9 is not accepted); it begins", input);
+      const bool alert = input.starts_with("\x15\x03") || input == "\x15";  // RFC 8446 5.1
+      (void)refuse(errc::http_protocol_error,
+                   alert ? "a TLS alert in place of HTTP, so this port speaks TLS; it begins"
+                         : "no HTTP/1 status line (HTTP/0.9 is not accepted); it begins",
+                   input);
       return fail();
     }
     const std::size_t before = input.size();

@@ -173,6 +173,7 @@ TEST_CASE("response_parser: what is not HTTP/1 is refused with its first octets 
   CHECK(r.error == errc::http_protocol_error);
   CHECK(r.detail == "no HTTP/1 status line (HTTP/0.9 is not accepted); it begins \"<html>\\nhello</html>\"");
   const auto tls = parse_everywhere("\x15\x03\x01\x00\x02\x02\x46"s);
+  CHECK(tls.detail.starts_with("a TLS alert in place of HTTP, so this port speaks TLS; it begins"));
   CHECK(tls.detail.find("\"\\x15\\x03\\x01\\x00\\x02\\x02F\"") != std::string::npos);
   for (const auto* octets : {"HTTX", "H\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-x\r\n", "ICZ", "\n"})
     CHECK(parse_everywhere(octets).error == errc::http_protocol_error);
