@@ -126,10 +126,11 @@ class Answers(DnsTest):
 
     def test_each_lookup_has_a_port_of_its_own(self):
         ports = set()
-        for n in range(6):
-            self.one(f"ok.port{n}.test")
-            ports |= {question.port for question in self.asked(f"ok.port{n}.test")}
-        self.assertGreaterEqual(len(ports), 5)
+        with Service(self.net, dns=self.dns.address) as service:  # Of its own: here other questions may be open.
+            for n in range(8):
+                service.fetch([self.url(f"ok.port{n}.test")], retries=0)
+                ports |= {question.port for question in self.asked(f"ok.port{n}.test")}
+        self.assertGreaterEqual(len(ports), 6)
 
     def test_a_flood_of_names_runs_nobody_out_of_time(self):
         """A thousand names, a hundred in 300 ms a shard: the last ones wait longer than they may take."""

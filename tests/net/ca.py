@@ -19,6 +19,7 @@ database = index.txt
 serial = serial.txt
 new_certs_dir = .
 default_md = sha256
+default_crl_days = 30
 policy = any
 unique_subject = no
 [any]
@@ -31,9 +32,13 @@ def _write(folder, name, text):
         file.write(text)
 
 
-class _Maker:
+class Maker:
     def __init__(self, folder):
+        """`folder` is there; ca.cnf, index.txt and serial.txt, which `openssl ca` wants, are put into it."""
         self.folder = folder
+        _write(folder, "ca.cnf", _CA_CONF)
+        _write(folder, "index.txt", "")
+        _write(folder, "serial.txt", "01\n")
         self.running = []
         self.serial = 1000
 
@@ -50,8 +55,9 @@ class _Maker:
                 raise RuntimeError(f"openssl {' '.join(arguments)}: {complaint.decode(errors='replace')}")
         self.running.clear()
 
-    def key(self, name, rsa=False):
-        kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    def key(self, name, rsa=0):
+        """`rsa`: bits; 0: P-256."""
+        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{rsa}"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
         self.start("genpkey", "-algorithm", *kind, "-out", f"{name}.key")
 
     def public_key(self, name):
@@ -68,20 +74,26 @@ class _Maker:
                f"subjectAltName={','.join(names)}\n")
         self._certificate(name, f"/CN={name}", key, issuer)
 
-    def _certificate(self, name, subject, key, issuer):
+    def certificate(self, name, extensions, key, issuer, digest="sha256"):
+        """Of `key`, which `issuer` signs; None: itself."""
+        _write(self.folder, f"{name}.ext", extensions)
+        self._certificate(name, f"/CN={name}", key, issuer, digest)
+
+    def _certificate(self, name, subject, key, issuer, digest="sha256"):
         self.serial += 1
         signer = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else ["-key", f"{key}.key"]
         pub = ["-force_pubkey", f"{key}.pub"] if issuer else []
-        self.start("x509", "-new", "-subj", subject, *pub, *signer, "-extfile", f"{name}.ext", "-sha256",
+        self.start("x509", "-new", "-subj", subject, *pub, *signer, "-extfile", f"{name}.ext", f"-{digest}",
                    "-days", "30", "-set_serial", str(self.serial), "-out", f"{name}.pem")
 
-    def dated_leaf(self, name, start, end):
+    def dated_leaf(self, name, start, end, names=None, issuer="intermediate"):
         """`x509` knows only days from now; `ca` takes both dates."""
-        _write(self.folder, f"{name}.ext", f"basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:{name}.test\n")
+        names = names or [f"DNS:{name}.test"]
+        _write(self.folder, f"{name}.ext", f"basicConstraints=critical,CA:FALSE\nsubjectAltName={','.join(names)}\n")
         self.start("req", "-new", "-key", "leaf.key", "-subj", f"/CN={name}", "-out", f"{name}.csr")
         self.wait()
-        self.start("ca", "-config", "ca.cnf", "-batch", "-notext", "-in", f"{name}.csr", "-cert", "intermediate.pem",
-                   "-keyfile", "intermediate.key", "-extfile", f"{name}.ext", "-startdate", start,
+        self.start("ca", "-config", "ca.cnf", "-batch", "-notext", "-in", f"{name}.csr", "-cert", f"{issuer}.pem",
+                   "-keyfile", f"{issuer}.key", "-extfile", f"{name}.ext", "-startdate", start,
                    "-enddate", end, "-out", f"{name}.pem")
         self.wait()
 
@@ -105,13 +117,10 @@ def _good_names(addresses):
 
 def make(folder, addresses):
     """Fills `folder`. Leaves are NAME.chain.pem with leaf.key (rsa: rsa.key); the root is ca.pem."""
-    maker = _Maker(folder)
-    _write(folder, "ca.cnf", _CA_CONF)
-    _write(folder, "index.txt", "")
-    _write(folder, "serial.txt", "01\n")
+    maker = Maker(folder)
     for name in ("ca", "intermediate", "stranger", "leaf"):
         maker.key(name)
-    maker.key("rsa", rsa=True)
+    maker.key("rsa", rsa=2048)
     maker.wait()
     for name in ("intermediate", "leaf", "rsa"):
         maker.public_key(name)

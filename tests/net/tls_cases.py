@@ -8,107 +8,78 @@ import socket
 import subprocess
 import time
 
-from . import process
+from . import ca, process
 
 DOMAIN = "tls.test"
 
 _LEAF = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
 _SERVER = _LEAF + "extendedKeyUsage=serverAuth\n"
-_AUTHORITY = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
-_CA_CONF = """
-[ca]
-default_ca = here
-[here]
-database = index
-serial = serial
-new_certs_dir = .
-default_md = sha256
-default_crl_days = 30
-policy = any
-unique_subject = no
-[any]
-commonName = supplied
-"""
+_AUTHORITY = ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n")
+_NARROW = "nameConstraints=critical,permitted;DNS:elsewhere.test\n"
+_KEYS = {"leaf": 0, "rsa": 2048, "small": 1024, "middle": 0, "foreign-middle": 0, "rsa-middle": 2048, "narrow": 0, "no-authority": 0}
+# Name: (extensions before the subjectAltName, key, issuer, digest). A name of its own, unless _NAMES has others.
+_LEAVES = {
+    "good": (_SERVER, "leaf", "ca", "sha256"),
+    "good-rsa": (_SERVER, "rsa", "ca", "sha256"),
+    "self-signed": (_SERVER, "leaf", None, "sha256"),
+    "unknown-root": (_SERVER, "leaf", "foreign-middle", "sha256"),
+    "no-middle": (_SERVER, "leaf", "middle", "sha256"),
+    "whole-chain": (_SERVER, "leaf", "middle", "sha256"),
+    "wrong-host": (_SERVER, "leaf", "ca", "sha256"),
+    "cn-only": (_SERVER, "leaf", "ca", "sha256"),
+    "small-key": (_SERVER, "small", "ca", "sha256"),
+    "by-sha1": (_SERVER, "leaf", "rsa-middle", "sha1"),
+    "clients-only": (_LEAF + "extendedKeyUsage=clientAuth\n", "leaf", "ca", "sha256"),
+    "not-issued": (_SERVER, "leaf", "no-authority", "sha256"),
+    "out-of-bounds": (_SERVER, "leaf", "narrow", "sha256"),
+    "revoked": (_SERVER, "leaf", "ca", "sha256"),
+}
+_NAMES = {
+    "good": [f"DNS:good.{DOMAIN}", f"DNS:*.w.{DOMAIN}", f"DNS:xn--bcher-kva.{DOMAIN}", "IP:127.0.0.1", "IP:::1"],
+    "good-rsa": [f"DNS:good.{DOMAIN}"], "wrong-host": ["DNS:another.example", "IP:127.0.0.2"], "cn-only": [],
+}
 
 
-def _san(*names):
-    return "subjectAltName=" + ",".join(names) + "\n"
+def make(folder, ca_folder):
+    """Fills `folder` with NAME.pem, and revoked.crl; `ca_folder` is that of the test internet. Under a second."""
+    maker = ca.Maker(folder)
+    for name in ("ca", "stranger"):
+        for ending in ("pem", "key"):
+            shutil.copy(os.path.join(ca_folder, f"{name}.{ending}"), folder)
+    for name, bits in _KEYS.items():
+        maker.key(name, rsa=bits)
+    maker.start("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "dh_rfc5114:1", "-out", "dh1024.pem")
+    maker.wait()
+    for name in _KEYS:
+        maker.public_key(name)
+    maker.wait()
+    for name, extensions, issuer in (("middle", _AUTHORITY, "ca"), ("foreign-middle", _AUTHORITY, "stranger"),
+                                     ("rsa-middle", _AUTHORITY, "ca"), ("narrow", _AUTHORITY + _NARROW, "ca"),
+                                     ("no-authority", _LEAF, "ca")):
+        maker.certificate(name, extensions, name, issuer)
+    maker.wait()
+    for name, (extensions, key, issuer, digest) in _LEAVES.items():
+        names = _NAMES.get(name, [f"DNS:{name}.{DOMAIN}"])
+        maker.certificate(name, extensions + (f"subjectAltName={','.join(names)}\n" if names else ""), key, issuer, digest)
+    maker.wait()
+    maker.dated_leaf("expired", "20200101000000Z", "20200201000000Z", [f"DNS:expired.{DOMAIN}"], "ca")
+    maker.dated_leaf("future", "20480101000000Z", "20490101000000Z", [f"DNS:future.{DOMAIN}"], "ca")
+    signer = ["-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key"]
+    maker.start("ca", *signer, "-revoke", "revoked.pem")
+    maker.wait()
+    maker.start("ca", *signer, "-gencrl", "-out", "revoked.crl")
+    maker.wait()
 
 
-class Authority:
-    """Makes certificates in `folder`; `ca_folder` is that of the test internet."""
-
-    def __init__(self, folder, ca_folder):
-        self.folder = folder
-        for name in ("ca", "stranger"):
-            for ending in ("pem", "key"):
-                shutil.copy(os.path.join(ca_folder, f"{name}.{ending}"), folder)
-        for name, text in (("index", ""), ("serial", "77000000\n"), ("ca.cnf", _CA_CONF)):
-            self._write(name, text)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def _write(self, name, text):
-        with open(self.path(name), "w", encoding="ascii") as file:
-            file.write(text)
-
-    def _run(self, *arguments):
-        done = subprocess.run(["openssl", *arguments], cwd=self.folder, capture_output=True, stdin=subprocess.DEVNULL,
-                              check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"openssl {' '.join(arguments)}: {done.stderr.decode(errors='replace')}")
-
-    def issue(self, name, extensions, issuer="ca", rsa=0, digest="sha256", dates=("20240101000000Z", "20490101000000Z")):
-        """NAME.pem with NAME.key. `issuer` None: itself."""
-        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{rsa}"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        self._run("genpkey", "-algorithm", *kind, "-out", f"{name}.key")
-        self._run("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={name}.{DOMAIN}", "-out", f"{name}.csr")
-        self._write(f"{name}.ext", extensions)
-        signer = ["-cert", f"{issuer}.pem", "-keyfile", f"{issuer}.key"] if issuer else ["-selfsign", "-keyfile", f"{name}.key"]
-        self._run("ca", "-config", "ca.cnf", "-batch", "-notext", "-in", f"{name}.csr", *signer, "-md", digest, "-extfile",
-                  f"{name}.ext", "-startdate", dates[0], "-enddate", dates[1], "-out", f"{name}.pem")
-
-    def revoke(self, name, issuer="ca"):
-        """The path of a list that names it."""
-        signer = ["-cert", f"{issuer}.pem", "-keyfile", f"{issuer}.key"]
-        self._run("ca", "-config", "ca.cnf", *signer, "-revoke", f"{name}.pem")
-        self._run("ca", "-config", "ca.cnf", *signer, "-gencrl", "-out", "revoked.crl")
-        return self.path("revoked.crl")
-
-    def make_all(self):
-        own = {name: _san(f"DNS:{name}.{DOMAIN}") for name in
-               ("expired", "future", "unknown-root", "no-middle", "whole-chain", "revoked", "small-key", "by-sha1", "clients-only",
-                "not-issued", "out-of-bounds", "self-signed")}
-        self.issue("middle", _AUTHORITY)
-        self.issue("foreign-middle", _AUTHORITY, issuer="stranger")
-        self.issue("rsa-middle", _AUTHORITY, rsa=2048)
-        self.issue("narrow", _AUTHORITY + "nameConstraints=critical,permitted;DNS:elsewhere.test\n")
-        self.issue("no-authority", _LEAF)
-        self.issue("good", _SERVER + _san(f"DNS:good.{DOMAIN}", f"DNS:*.w.{DOMAIN}", f"DNS:xn--bcher-kva.{DOMAIN}",
-                                          "IP:127.0.0.1", "IP:::1"))
-        self.issue("good-rsa", _SERVER + _san(f"DNS:good.{DOMAIN}"), rsa=2048)
-        self.issue("expired", _SERVER + own["expired"], dates=("20200101000000Z", "20200201000000Z"))
-        self.issue("future", _SERVER + own["future"], dates=("20480101000000Z", "20490101000000Z"))
-        self.issue("self-signed", _SERVER + own["self-signed"], issuer=None)
-        self.issue("unknown-root", _SERVER + own["unknown-root"], issuer="foreign-middle")
-        self.issue("no-middle", _SERVER + own["no-middle"], issuer="middle")
-        self.issue("whole-chain", _SERVER + own["whole-chain"], issuer="middle")
-        self.issue("wrong-host", _SERVER + _san("DNS:another.example", "IP:127.0.0.2"))
-        self.issue("cn-only", _SERVER)
-        self.issue("small-key", _SERVER + own["small-key"], rsa=1024)
-        self.issue("by-sha1", _SERVER + own["by-sha1"], issuer="rsa-middle", digest="sha1")
-        self.issue("clients-only", _LEAF + "extendedKeyUsage=clientAuth\n" + own["clients-only"])
-        self.issue("not-issued", _SERVER + own["not-issued"], issuer="no-authority")
-        self.issue("out-of-bounds", _SERVER + own["out-of-bounds"], issuer="narrow")
-        self.issue("revoked", _SERVER + own["revoked"])
+def key_of(certificate):
+    return _LEAVES[certificate][1] if certificate in _LEAVES else "leaf"
 
 
 class Servers:
-    """`openssl s_server`s; they end with the block."""
+    """`openssl s_server`s with the certificates of `folder`; they end with the block."""
 
-    def __init__(self, authority):
-        self.authority = authority
+    def __init__(self, folder):
+        self.folder = folder
         self.children = []
 
     def __enter__(self):
@@ -120,33 +91,44 @@ class Servers:
         for child in self.children:
             child.wait()
 
-    def start(self, certificate, *flags, chain=()):
-        """The port of a new one. It answers any GET with a page, and closes."""
-        if chain:
-            with open(self.authority.path(f"{certificate}.chain"), "wb") as out:
-                for name in chain:
-                    with open(self.authority.path(f"{name}.pem"), "rb") as part:
-                        out.write(part.read())
-            flags += ("-cert_chain", f"{certificate}.chain")
-        for _ in range(10):
-            with socket.create_server(("127.0.0.1", 0)) as probe:  # Free now, and may not be in a moment.
-                port = probe.getsockname()[1]
-            child = process.spawn(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{certificate}.pem", "-key",
-                                   f"{certificate}.key", "-www", *flags], self.authority.path("s_server.log"),
-                                  cwd=self.authority.folder, stdout=subprocess.DEVNULL)
-            self.children.append(child)
-            if self._listens(child, port):
-                return port
-        raise RuntimeError("openssl s_server does not start")
+    def start_all(self, cases):
+        """{name: port} for {name: (certificate, flags, what else of certificates is sent)}. They answer any GET, and close."""
+        started = {name: self._start(*case) for name, case in cases.items()}
+        for name, (child, port) in started.items():
+            if not _listens(child, port):
+                raise RuntimeError(f"openssl s_server does not start: {cases[name]}")
+        return {name: port for name, (_, port) in started.items()}
 
-    @staticmethod
-    def _listens(child, port):
-        """Asks the kernel: a connection would be one that says nothing."""
-        wanted = f"0100007F:{port:04X} 00000000:0000 0A"
-        give_up = time.monotonic() + 20
-        while child.poll() is None and time.monotonic() < give_up:
-            with open("/proc/net/tcp", encoding="ascii") as table:
-                if wanted in table.read():
-                    return True
-            time.sleep(0.005)
-        return False
+    def start(self, certificate, *flags, chain=()):
+        return self.start_all({certificate: (certificate, flags, chain)})[certificate]
+
+    def _path(self, name):
+        return os.path.join(self.folder, name)
+
+    def _start(self, certificate, flags, chain):
+        if chain:
+            with open(self._path(f"{certificate}.chain"), "wb") as out:
+                for name in chain:
+                    with open(self._path(f"{name}.pem"), "rb") as part:
+                        out.write(part.read())
+            flags = (*flags, "-cert_chain", f"{certificate}.chain")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{certificate}.pem", "-key",
+                   f"{key_of(certificate)}.key", "-www", *flags]
+        child = process.spawn(command, self._path("s_server.log"), cwd=self.folder, stdout=subprocess.DEVNULL)
+        self.children.append(child)
+        return child, port
+
+
+def _listens(child, port):
+    """Asks the kernel: a connection would be one that says nothing, and s_server serves one at a time."""
+    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
+    give_up = time.monotonic() + 20
+    while child.poll() is None and time.monotonic() < give_up:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            if wanted in table.read():
+                return True
+        time.sleep(0.005)
+    return False

@@ -171,3 +171,10 @@ TEST_CASE("ares_resolver: the source port changes every thousand queries, and no
   ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
   CHECK(ports.size() >= 3);
 }
+
+TEST_CASE("ares_resolver: a name is asked for as it is: no search domains, with and without a dot in it") {
+  scripted s;
+  s.answer_rcode(3);
+  for (const char* name : {"intranet", "www.corp"}) CHECK(s.ask(name).has_error());
+  for (const dns_question& q : s.server.questions()) CHECK((q.name == "intranet" || q.name == "www.corp"));
+}
