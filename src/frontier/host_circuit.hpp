@@ -26,6 +26,12 @@ namespace trawl {
   }
 }
 
+/// A dial that failed although its host spoke: with a bad certificate, an alert, or no TLS at all. It can be reached.
+[[nodiscard]] inline bool shows_host(errc dial_error) {
+  return dial_error == errc::tls_certificate_error || dial_error == errc::tls_alert_received ||
+         dial_error == errc::tls_protocol_error;
+}
+
 class host_circuit {
  public:
   static constexpr int failures_to_open = 10;

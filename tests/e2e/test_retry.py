@@ -1,6 +1,7 @@
 """What is tried again, when, and what is left alone: retries, Retry-After, the circuit of a dead host."""
 import datetime
 import email.utils
+import socket
 import time
 import unittest
 
@@ -162,6 +163,21 @@ class Circuit(ServiceTest):
         self.assertLess(time.monotonic() - began, 20 * SLOW)
         self.assertEqual({record["errors"]["code"] for record in records}, {"host_circuit_open"})
         self.assertEqual(sum(record["attempts"] for record in records), 10)
+
+    def test_a_host_that_speaks_is_not_dead_although_it_speaks_no_tls(self):
+        port = free_port()
+        def codes(count):
+            return {record["errors"]["code"] for record in self.service.fetch([f"https://127.0.0.1:{port}/{n}" for n in range(count)], retries=0)}
+        self.assertEqual(codes(9), {"connection_refused"})
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            task = self.service.submit([f"https://127.0.0.1:{port}/"], retries=0)
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                self.service.wait(task)
+        self.assertEqual(self.service.records(task)[0]["errors"]["code"], "tls_protocol_error")
+        self.assertEqual(codes(9), {"connection_refused"})
 
     def test_other_ports_of_the_machine_are_other_hosts(self):
         dead = f"http://127.0.0.1:{free_port()}"

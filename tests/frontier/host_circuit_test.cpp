@@ -81,3 +81,11 @@ TEST_CASE("host_circuit: only what tells of the host counts") {
                            errc::out_of_resources, errc::destination_ip_prohibited})
     CHECK_FALSE(tells_of_host(other, 1h));
 }
+
+TEST_CASE("host_circuit: a host that speaks is there, whatever is wrong with what it says") {
+  for (const errc spoke : {errc::tls_certificate_error, errc::tls_protocol_error, errc::tls_alert_received})
+    CHECK(shows_host(spoke));
+  for (const errc other : {errc::connection_refused, errc::connection_terminated, errc::connection_timeout,
+                           errc::dns_error, errc::out_of_resources, errc::none})
+    CHECK_FALSE(shows_host(other));
+}
