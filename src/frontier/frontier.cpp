@@ -5,6 +5,13 @@
 namespace trawl {
 namespace {
 
+// It has had its turn by going on; what it makes way with is not to come back to it.
+void send_to_back(host& at, linked_list<host, by_turn>& waiting) {
+  if (waiting.empty() || &waiting.front() != &at) return;
+  waiting.pop_front();
+  waiting.push_back(at);
+}
+
 bool has_turn(const host& at) { return static_cast<const list_hook<by_turn>&>(at).is_linked(); }
 
 }  // namespace
@@ -72,8 +79,15 @@ host* frontier::next(time_point now, fetch& into) {
       release();
       continue;
     }
+    if (!permits(at, now)) {
+      crowded_.push_back(at);
+      release();
+      continue;
+    }
+    const std::size_t before = at.in_flight();
     const time_point when = at.take(now, into);
     if (when <= now) {
+      lanes_.started(before);
       if (at.has_work()) ready_.push_back(at);
       return &at;
     }
@@ -112,10 +126,7 @@ bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::
 
 bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into) {
   if (!at.has_work()) return false;
-  if (turns >= turns_in_a_row && others_wait(at)) {
-    step_back(at);
-    return false;
-  }
+  if (lanes_.surplus(at.in_flight(), at.pace(now)) || give_way(at, turns)) return false;
   if (!window_.try_acquire(shard_)) return false;
   ++held_;
   if (at.take(now, into, &verifying) <= now) return true;
@@ -123,15 +134,41 @@ bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now
   return false;
 }
 
-bool frontier::others_wait(const host& at) const {
-  return others_ready(at, 1) || (!capped_.empty() && !within_share(at)) || over_fair_share();
+// After its turns in a row a lane stops for others that wait, and what it leaves is theirs: its slot of the window, and
+// its place in the lane budget.
+bool frontier::give_way(host& at, std::size_t turns) {
+  if (turns < turns_in_a_row) return false;
+  send_to_back(at, crowded_);
+  const bool next_is_poorer = !crowded_.empty() && crowded_.front().in_flight() < at.in_flight();
+  if (!next_is_poorer && !others_wait(at)) return false;
+  lanes_.passed_on(at.in_flight());
+  if (next_is_poorer) {
+    host& next = crowded_.front();
+    crowded_.pop_front();
+    ready_.push_front(next);
+  } else {
+    send_to_back(at, ready_);
+  }
+  return true;
 }
 
-// It has had its turn by going on; the slot it makes way with is not to come back to it.
-void frontier::step_back(host& at) {
-  if (ready_.empty() || &ready_.front() != &at) return;
-  ready_.pop_front();
-  ready_.push_back(at);
+bool frontier::permits(host& at, time_point now) {
+  const std::size_t busy = at.in_flight();
+  return lanes_.permits(busy, busy < lane_budget::enough ? host_pace::verdict::unknown : at.pace(now));
+}
+
+// Some of the hosts that wait for this, in turn: each of them may have become slow, or poor, or the loop idle.
+void frontier::look(time_point now, bool slept) {
+  lanes_.look(now, slept);
+  for (std::size_t n = 0; n < lane_budget::step && !crowded_.empty(); ++n) {
+    host& at = crowded_.front();
+    crowded_.pop_front();
+    ready_.push_back(at);
+  }
+}
+
+bool frontier::others_wait(const host& at) const {
+  return others_ready(at, 1) || (!capped_.empty() && !within_share(at)) || over_fair_share();
 }
 
 bool frontier::acquire() {
@@ -165,7 +202,7 @@ void frontier::finished(host& at, task_run& run) {
 // Now and then also for `at` itself and for capped hosts: slots that other shards freed are news to nobody.
 bool frontier::others_ready(const host& at, std::size_t turns) const {
   const bool only_itself = ready_.empty() || (&ready_.front() == &at && &ready_.back() == &at);
-  return !only_itself || (turns % turns_in_a_row == 0 && (!ready_.empty() || !capped_.empty()));
+  return !only_itself || (turns % turns_in_a_row == 0 && !(ready_.empty() && capped_.empty() && crowded_.empty()));
 }
 
 void frontier::not_approached(host& at) {
@@ -203,9 +240,11 @@ bool frontier::within_share(const host& at) const {
   return static_cast<std::int64_t>(at.in_flight()) < share_of_free * (window_.free() + 1);
 }
 
-// Nor does a task, through however many hosts that stall.
+// Nor does a task, through however many hosts that stall; nor do all hosts together that hold something.
 bool frontier::may_start(host& at) const {
-  const auto share = static_cast<std::size_t>(share_of_free * (window_.free() + 1));
+  const std::int64_t free = window_.free() + 1;
+  if (at.in_flight() > 0 && free <= window_.reserve()) return false;
+  const auto share = static_cast<std::size_t>(share_of_free * free);
   return within_share(at) && (!at.has_work() || at.bring_forward(share));
 }
 

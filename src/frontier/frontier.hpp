@@ -1,8 +1,9 @@
 // What next: the hosts of one shard in the order of their turns.
 //
-// A host with work is in one of four places: in the ready list, served in turn; in the capped list, while
-// it holds its share of the in-flight window; in the deadline queue, while it must wait; or nowhere,
-// while only the end of one of its own fetches can change anything. So a slow or limited host delays
+// A host with work is in one of five places: in the ready list, served in turn; in the capped list, while
+// it holds its share of the in-flight window; in the crowded list, while the loop has no use for another connection to
+// it; in the deadline queue, while it must wait; or nowhere, while only the end of one of its own fetches can change
+// anything. So a slow or limited host delays
 // nobody else, and no host is looked at without a reason. What waits at a host that cannot be reached, or wants to be
 // left alone for long, is handed out by next_refused() instead, to be ended.
 // Decides, does no I/O, reads no clock. Belongs to its shard's loop.
@@ -16,6 +17,7 @@
 
 #include "base/deadline_queue.hpp"
 #include "frontier/host.hpp"
+#include "frontier/lane_budget.hpp"
 #include "frontier/window.hpp"
 
 namespace trawl {
@@ -44,6 +46,15 @@ class frontier {
   host* next(time_point now, fetch& into);
   /// The next fetch that is to end without its turn, and why; false when there is none. It holds no slot.
   bool next_refused(time_point now, fetch& into, refusal& why);
+  /// Something put last in line by the loop was reached after `took`.
+  void turned(clock::duration took) { lanes_.turned(took); }
+  /// True when a look() is due at `now`.
+  [[nodiscard]] bool look_due(time_point now) const { return lanes_.look_due(now); }
+  /// Finds out what the loop has use for. `slept`: it had nothing to do at some moment since the last look. To be
+  /// called when due, before next().
+  void look(time_point now, bool slept);
+  /// When hosts wait for a look(), whatever happens meanwhile; time_point::max(): none does.
+  [[nodiscard]] time_point next_look() const { return crowded_.empty() ? time_point::max() : lanes_.next_look(); }
   /// A fetch handed out by next() or again() is over.
   void finished(host& at, task_run& run);
   /// A fetch of `at` found no address it might dial. While none is known, there is nobody to be polite to.
@@ -81,7 +92,8 @@ class frontier {
   bool within_share(const host& at) const;
   bool may_start(host& at) const;
   bool others_wait(const host& at) const;
-  void step_back(host& at);
+  bool give_way(host& at, std::size_t turns);
+  bool permits(host& at, time_point now);
   void uncap();
   void park(host& at, time_point until);
 
@@ -93,7 +105,9 @@ class frontier {
   boost::unordered_flat_map<std::pair<const host*, const task_run*>, sub_queue*> queues_;
   linked_list<host, by_turn> ready_;
   linked_list<host, by_turn> capped_;
+  linked_list<host, by_turn> crowded_;
   linked_list<host, by_turn> refusing_;
+  lane_budget lanes_;
   std::size_t held_ = 0;   // Slots of the window.
   bool claiming_ = false;  // Told the window so.
 };

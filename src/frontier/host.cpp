@@ -97,6 +97,7 @@ void host::start(task_run& run, time_point now) {
 
 void host::finished(task_run& run) {
   budget_.finished();
+  pace_.ended();
   if (trouble_) trouble_->circuit.finished();
   --run.held;
   if (!run.limited) return;

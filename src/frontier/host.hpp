@@ -12,6 +12,7 @@
 #include "frontier/host_budget.hpp"
 #include "frontier/host_circuit.hpp"
 #include "frontier/host_hold.hpp"
+#include "frontier/host_pace.hpp"
 #include "frontier/task_run.hpp"
 
 namespace trawl {
@@ -50,6 +51,7 @@ class host final : public deadline, public list_hook<by_turn> {
   [[nodiscard]] std::size_t in_flight() const { return budget_.in_flight(); }
   [[nodiscard]] const host_budget& budget() const { return budget_; }
   [[nodiscard]] host_budget& budget() { return budget_; }
+  [[nodiscard]] host_pace::verdict pace(time_point now) { return pace_.at(now, in_flight()); }
 
   void queue(sub_queue& waiting) { queues_.push_back(waiting); }
 
@@ -114,6 +116,7 @@ class host final : public deadline, public list_hook<by_turn> {
   frontier& frontier_;
   const std::string origin_;
   host_budget budget_;
+  host_pace pace_;
   bool limits_settled_ = false;
   std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;

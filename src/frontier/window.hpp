@@ -18,7 +18,9 @@ class window {
   static constexpr std::size_t max_shards = 64;
 
   explicit window(std::size_t slots, std::size_t shards = 1)
-      : fair_share_((slots + shards - 1) / shards), free_(static_cast<std::int64_t>(slots)) {}
+      : fair_share_((slots + shards - 1) / shards),
+        reserve_(static_cast<std::int64_t>(slots / 16)),
+        free_(static_cast<std::int64_t>(slots)) {}
   /// Called on any thread for a shard that found no free slot before, once there is one.
   void on_free(std::function<void(std::size_t shard)> wake) { wake_ = std::move(wake); }
 
@@ -34,6 +36,9 @@ class window {
     free_.fetch_add(1, std::memory_order_seq_cst);
     if (starving_.load(std::memory_order_seq_cst) != 0) wake_starving();
   }
+  /// The last so many slots are for hosts that hold none: hosts that stall, however many, cannot share them out
+  /// among themselves. None of a small window, where they would be missed.
+  [[nodiscard]] std::int64_t reserve() const { return reserve_; }
   /// What each shard holds when all of them have more work than slots.
   [[nodiscard]] std::size_t fair_share() const { return fair_share_; }
   /// `shard` waits for slots of its fair share, or no longer does. While it does, those that hold more than
@@ -65,6 +70,7 @@ class window {
   }
 
   const std::size_t fair_share_;
+  const std::int64_t reserve_;
   alignas(64) std::atomic<std::int64_t> free_;
   alignas(64) std::atomic<std::uint64_t> starving_{0};
   std::atomic<std::uint64_t> claims_{0};

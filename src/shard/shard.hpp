@@ -15,6 +15,7 @@
 
 #include "base/block_pool.hpp"
 #include "base/deadline_timer.hpp"
+#include "base/sleep_watch.hpp"
 #include "fetch/connect_tunnel.hpp"
 #include "fetch/lane.hpp"
 #include "frontier/frontier.hpp"
@@ -56,6 +57,10 @@ class shard final : private lane_owner {
 
  private:
   class delayed_fetch;
+  /// Wakes the loop when a look at how it is doing is due; pump() does the rest.
+  class look_alarm final : public deadline {
+    void expired(time_point) override {}
+  };
 
   // tasks
   task_run& run_of(const std::shared_ptr<task>& of);
@@ -75,6 +80,7 @@ class shard final : private lane_owner {
   // fetches
   void queue(fetch&& waiting);
   void pump();
+  void look_around(time_point now);
   bool end_refused(time_point now);
   void start(host& at, fetch&& work);
 
@@ -98,6 +104,7 @@ class shard final : private lane_owner {
   deadline_queue deadlines_;
   deadline_timer timer_;
   frontier frontier_;
+  look_alarm alarm_;
   std::optional<ares_resolver> resolver_;
   tls_context tls_;
   connect_tunnel tunnels_;
@@ -116,6 +123,8 @@ class shard final : private lane_owner {
   std::minstd_rand random_{std::random_device{}()};
   fetch next_;  // Storage reused by pump().
   url parsed_;  // Likewise.
+  sleep_watch sleeps_;
+  time_point stirred_{};  // When pump() was posted.
   bool pump_posted_ = false;
   bool intake_posted_ = false;
   bool burial_posted_ = false;

@@ -49,6 +49,24 @@ class Fairness(ServiceTest):
         self.assertEqual(self.service.summary(stalling)["done"], 0)
         self.assertEqual(self.service.curl("DELETE", f"/tasks/{stalling}").status, 204)
 
+    def settled_at(self, prefix, at_least):
+        """Once that many connections are open, and no more have come in twenty looks."""
+        seen = []
+        def unchanged():
+            seen.append(self.open_at(prefix))
+            return seen[-1] >= at_least and len(seen) > 20 and len(set(seen[-20:])) == 1
+        return until(unchanged)
+
+    def test_beside_many_tasks_on_150_hosts_that_stall(self):
+        # Each task keeps to its share of the window, and so does each host; nor may they take it all together.
+        stalling = [self.service.submit([self.raw(f"stall/many/{task}/{host}", f"h{host}.test") for host in range(100, 250)],
+                                        timeout_ms=600000) for task in range(40)]
+        self.assertTrue(self.settled_at("/raw/stall/many", 900))
+        self.assertLess(self.small_task_s(self.http("/page/small", 64)), PROMPT_S * SLOW)
+        for each in stalling:
+            self.assertEqual(self.service.summary(each)["done"], 0)
+            self.assertEqual(self.service.curl("DELETE", f"/tasks/{each}").status, 204)
+
     def test_beside_one_host_that_stalls_with_more_urls_than_the_window(self):
         urls = [self.raw(f"stall/window/{n}", "h70.test") for n in range(5000)]
         stalling = self.service.submit(urls, timeout_ms=600000)

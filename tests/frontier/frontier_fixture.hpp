@@ -57,6 +57,23 @@ struct frontier_fixture {
     for (std::string each = next(); !each.empty(); each = next()) all.push_back(each);
     return all;
   }
+  /// The same on a loop that keeps up: it looks at how it is doing again and again, a millisecond later each time,
+  /// until twenty looks have brought nothing.
+  std::vector<std::string> drain_idle() {
+    std::vector<std::string> all = drain();
+    for (int in_vain = 0; in_vain < 20 && queue.next_look() != time_point::max(); ++in_vain) {
+      look(true);
+      const std::vector<std::string> more = drain();
+      if (!more.empty()) in_vain = 0;
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }
+  /// A look, when the next one is due.
+  void look(bool slept) {
+    advance(1ms);
+    queue.look(now, slept);
+  }
   /// Ends the oldest fetch in flight.
   host& finish_one() {
     const auto [at, run] = in_flight.front();
