@@ -16,7 +16,7 @@ class Terminal:
         self.socket = os.path.join(self.folder.name, "tmux")
         folder = os.path.dirname(TRAWL)
         environment = {**clean_environment(), "PATH": f"{folder}:{os.environ['PATH']}", "HOME": self.folder.name,
-                       "LC_ALL": "C.UTF-8", "PS1": "ready> ", "TERM": "xterm-256color"}
+                       "HISTFILE": "", "LC_ALL": "C.UTF-8", "PS1": "ready> ", "TERM": "xterm-256color"}
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", "40", *shell, env=environment)
 
     def __enter__(self):
