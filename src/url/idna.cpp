@@ -76,10 +76,13 @@ void append_utf8(char32_t c, std::string& out) {
   return punycode_decode(label.substr(ace_prefix.size()));
 }
 
-/// libidn2 takes hyphens in some places only, and other punctuation in none. ('=' may compose with what follows.)
+/// libidn2 takes hyphens in some places only, and other punctuation in none.
 [[nodiscard]] bool is_punctuation(char32_t c) {
-  return c < 0x80 && c != U'=' && !is_alpha(static_cast<char>(c)) && !is_digit(static_cast<char>(c));
+  return c < 0x80 && !is_alpha(static_cast<char>(c)) && !is_digit(static_cast<char>(c));
 }
+
+/// It becomes one character with an equals sign before it: then none may be hidden. ('<' and '>' are in no host.)
+constexpr char32_t long_solidus_overlay = 0x338;
 
 /// The blocks written from right to left: a symbol of these is not neutral, so nothing can stand in for it.
 [[nodiscard]] bool is_right_to_left(char32_t c) {
@@ -106,8 +109,9 @@ struct split_label {
 
 [[nodiscard]] split_label hide_what_idna2008_dislikes(std::u32string_view label) {
   split_label out;
+  const bool composes = label.find(long_solidus_overlay) != label.npos;
   for (char32_t c : label) {
-    const bool hide = is_punctuation(c) || is_symbol(c);
+    const bool hide = (is_punctuation(c) && !(composes && c == U'=')) || is_symbol(c);
     out.text += hide ? stand_in : c;
     if (hide) out.hidden += c;
   }
@@ -156,13 +160,15 @@ struct split_label {
   return puny && ask(std::string(ace_prefix) + *puny, ignored, IDN2_NO_ALABEL_ROUNDTRIP) == IDN2_OK;
 }
 
+[[nodiscard]] std::optional<std::string> punycode_label_to_ascii(std::string label);
+
 [[nodiscard]] std::optional<std::string> unicode_label_to_ascii(std::u32string_view label) {
   split_label parts = hide_what_idna2008_dislikes(label);
   auto mapped = all_ascii(parts.text) ? std::optional(lower(parts.text)) : map(parts.text);
   if (!mapped || !restore(*mapped, parts.hidden)) return std::nullopt;
   if (all_ascii(*mapped)) {
     std::string ascii = to_utf8(*mapped);
-    return ascii.starts_with(ace_prefix) ? std::nullopt : std::optional(std::move(ascii));
+    return ascii.starts_with(ace_prefix) ? punycode_label_to_ascii(std::move(ascii)) : ascii;
   }
   const auto puny = punycode_encode(*mapped);
   if (!puny || !is_valid(*mapped)) return std::nullopt;
@@ -179,8 +185,8 @@ struct split_label {
 }
 
 [[nodiscard]] std::optional<std::string> label_to_ascii(std::string label) {
-  if (starts_ignoring_case(label, ace_prefix)) return punycode_label_to_ascii(std::move(label));
   if (std::ranges::all_of(label, is_ascii)) {
+    if (starts_ignoring_case(label, ace_prefix)) return punycode_label_to_ascii(std::move(label));
     std::ranges::transform(label, label.begin(), to_lower);
     return label;
   }
@@ -210,16 +216,44 @@ struct split_label {
   }
 }
 
+/// Whether a label begins, once decoded, with "xn--" still: UTS 46 4.1 allows that to none.
+[[nodiscard]] bool has_disguised_label(std::string_view ascii) {
+  constexpr std::string_view twice = "xn--xn--";
+  for (std::size_t at = ascii.find(twice); at != ascii.npos; at = ascii.find(twice, at + 1)) {
+    if (at != 0 && ascii[at - 1] != '.') continue;
+    const auto label = decode_ascii(ascii.substr(at, ascii.find('.', at) - at));
+    if (!label || label->starts_with(U"xn--")) return true;
+  }
+  return false;
+}
+
+/// Cheap, and right when it says no.
+[[nodiscard]] bool may_have_punycode(std::string_view domain) {
+  const std::size_t dashes = domain.find("n--");
+  return dashes != domain.npos || domain.find("N--") != domain.npos;
+}
+
+/// libidn2 first, of the whole; what it refuses is asked for label by label. So is punycode that it takes: of what maps
+/// to ASCII punctuation (U+00A0, U+2A76) it takes too much.
+[[nodiscard]] bool convert(std::string_view domain, std::string& ascii) {
+  const int code = ask(std::string(domain), ascii);
+  if (code == IDN2_ENCODING_ERROR) return false;  // No UTF-8. A single label of it might pass for something else.
+  if (code == IDN2_OK && !may_have_punycode(domain)) return true;
+  std::string by_label;
+  if (!labels_to_ascii(domain, by_label) || (code == IDN2_OK && by_label != ascii)) return false;
+  ascii = std::move(by_label);
+  return true;
+}
+
 }  // namespace
 
 bool domain_to_ascii(std::string_view domain, std::string& out) {
   std::string ascii;
   if (domain.size() > domain_limit_bytes) return false;
   if (domain.find('\0') != domain.npos) return false;  // libidn2 would see the front only.
-  const int code = ask(std::string(domain), ascii);
-  if (code == IDN2_ENCODING_ERROR) return false;  // No UTF-8. A single label of it might pass for something else.
-  if (code != IDN2_OK && !labels_to_ascii(domain, ascii)) return false;
+  if (!convert(domain, ascii)) return false;
   if (ascii.empty()) return false;  // Of nothing but ignored characters.
+  if (has_disguised_label(ascii)) return false;
   out += ascii;
   return true;
 }

@@ -47,15 +47,17 @@ TEST_CASE("idna: all four dots part labels") {
 TEST_CASE("idna: punycode stands for itself if it is valid") {
   CHECK(ascii("xn--bcher-kva.example") == "xn--bcher-kva.example");
   CHECK(ascii("XN--BCHER-KVA.Example") == "xn--bcher-kva.example");
-  for (std::string_view bad : {"xn--", "xn--a", "xn--zzzzzzzzzzzz", "xn--a-yoc", "xn--u-ccb", "xn--1ug.example",
-                               "xn--\u00fc", "a.xn--.b", "xn--fa-", "xn--a.\u00df", "xn--zn7c.com", "xn--5m7c"}) {
+  for (std::string_view bad :
+       {"xn--", "xn--a", "xn--zzzzzzzzzzzz", "xn--a-yoc", "xn--u-ccb", "xn--1ug.example", "xn--\u00fc", "a.xn--.b",
+        "xn--fa-", "xn--a.\u00df", "xn--zn7c.com", "xn--5m7c", "xn--80-0ca", "xn--y-zcaaa", "xn--1__-xc9a"}) {
     CAPTURE(bad);
     CHECK(ascii(bad).empty());
   }
 }
 
 TEST_CASE("idna: what a name with punctuation becomes stands for itself") {
-  for (std::string_view name : {"a`\u00fcb", "}b\u00fccher", "-\u2020", "a_\u00fc", "\u2020--x$", "~\u65e5"}) {
+  for (std::string_view name :
+       {"a`\u00fcb", "=\u00fc", "\u00fc=\u2020", "}b\u00fccher", "-\u2020", "a_\u00fc", "\u2020--x$", "~\u65e5"}) {
     CAPTURE(name);
     const std::string puny = ascii(name);
     CHECK(puny.starts_with("xn--"));
@@ -111,6 +113,23 @@ TEST_CASE("idna: what UTS 46 refuses is refused") {
   CHECK(ascii("a\u05beb").empty());  // A symbol, but written from right to left.
   CHECK(ascii("\u3200").empty());
   CHECK(ascii("\u20e3a").empty());
+}
+
+TEST_CASE("idna: nothing may pass for punycode that is none") {
+  for (std::string_view bad : {"\u2060xn--\u00e5a", "\u00adxn--_\u1bdb", "a.\ufeffxn--x\u1100", "xn--xn--a-pra"}) {
+    CAPTURE(bad);
+    CHECK(ascii(bad).empty());
+  }
+  CHECK(ascii("\uff58\uff4e\uff0d\uff0dzca") == "xn--zca");
+  CHECK(ascii("xn--\u2121") == "xn--tel");         // What it maps to is judged.
+  CHECK(ascii("\u00fcxn--a") == "xn--xn--a-jva");  // Behind another letter it is nothing special.
+  CHECK(ascii("xn--xn--a-jva") == "xn--xn--a-jva");
+}
+
+TEST_CASE("idna: an equals sign stays one, but for the stroke through it") {
+  CHECK(ascii("=\u0338") == ascii("\u2260"));
+  CHECK(ascii("a=\u00ad\u0338") == ascii("a\u2260"));
+  CHECK(ascii("\u00fc=") == "xn--=-dha");
 }
 
 TEST_CASE("idna: bytes that are no UTF-8 are refused") {
