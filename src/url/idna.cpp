@@ -252,7 +252,8 @@ bool domain_to_ascii(std::string_view domain, std::string& out) {
   if (domain.size() > domain_limit_bytes) return false;
   if (domain.find('\0') != domain.npos) return false;  // libidn2 would see the front only.
   if (!convert(domain, ascii)) return false;
-  if (ascii.empty()) return false;  // Of nothing but ignored characters.
+  if (ascii.empty()) return false;                      // Of nothing but ignored characters.
+  if (ascii.size() > domain_limit_bytes) return false;  // What comes out can always come in.
   if (has_disguised_label(ascii)) return false;
   out += ascii;
   return true;
