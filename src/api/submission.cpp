@@ -7,6 +7,7 @@
 #include "api/submit_handler.hpp"
 #include "api/submit_parser.hpp"
 #include "stream/json.hpp"
+#include "stream/utf8.hpp"
 #include "task/fetch_option_table.hpp"
 
 namespace trawl {
@@ -119,6 +120,8 @@ bool submission::take_query_option(const query::pair& given) {
     return refuse(problem(400, is_option_to_come(given.first)
                                    ? "option '" + given.first + "' is not supported by this version"
                                    : "unknown query key '" + given.first + "'"));
+  if (option->kind == option_kind::text && !is_utf8(given.second))
+    return refuse(problem(400, "query key '" + given.first + "' is not UTF-8"));
   if (const auto wrong = set_option_from_text(builder_.options(), *option, given.second))
     return refuse(problem(400, "query key '" + given.first + "' " + *wrong));
   return true;

@@ -157,6 +157,26 @@ TEST_CASE("server: a /submit body that begins with a brace is JSON whatever its 
   CHECK(here.ask("POST", "/submit", json_type, "urls=a").status == 400);
 }
 
+TEST_CASE("server: what kind of body it is shows wherever the body is cut") {
+  running_service here;
+  const auto in_two_chunks = [&](std::string_view fields, std::string_view body, std::size_t cut) {
+    client one(here.loop, here.endpoint());
+    std::string asked =
+        "POST /submit HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n";
+    asked.append(fields).append("\r\n");
+    for (const std::string_view piece : {body.substr(0, cut), body.substr(cut)})
+      asked += "0" + std::to_string(piece.size()) + "\r\n" + std::string(piece) + "\r\n";
+    one.say(asked + "0\r\n\r\n");
+    return parsed(one.hear_all());
+  };
+  for (const std::string_view body : {"\r\n{} ", "\n {", "\n x"})
+    for (std::size_t cut = 1; cut < body.size(); ++cut) {
+      CAPTURE(cut);
+      CHECK(in_two_chunks("", body, cut).status == (body.find('{') == body.npos ? 415 : 400));
+      CHECK(in_two_chunks(text_type, body, cut).status == (body.find('{') == body.npos ? 200 : 400));
+    }
+}
+
 TEST_CASE("server: text is one URL a line with its options in the query") {
   running_service here;
   const reply accepted = here.ask("POST", "/submit?label=a%20b&timeout_ms=5&headers=A:1&headers=B:2", text_type,
@@ -166,7 +186,7 @@ TEST_CASE("server: text is one URL a line with its options in the query") {
   CHECK(shown["label"] == "a b");
   CHECK(shown["total"] == 2);
   for (const char* wrong : {"?timeout_ms=0", "?timeout_ms=x", "?frob=1", "?dedupe=true", "?retries=1&retries=2",
-                            "?headers=Host:%20a", "?verify_tls=maybe"}) {
+                            "?headers=Host:%20a", "?verify_tls=maybe", "?label=a%FF"}) {
     CAPTURE(wrong);
     CHECK(here.ask("POST", std::string("/submit") + wrong, text_type, "nope").status == 400);
   }

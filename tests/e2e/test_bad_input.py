@@ -80,6 +80,16 @@ class BadBodies(ServiceTest):
             with self.subTest(query=query):
                 self.assert_problem(self.service.curl("POST", f"/tasks?{query}", self.http("/"), TEXT), 400)
 
+    def test_what_is_not_utf_8_is_refused(self):
+        for octets in (b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82"):
+            url = b"http://h0.test/" + octets
+            with self.subTest(octets=octets):
+                for route in ("/submit", "/tasks"):
+                    reply = self.service.curl("POST", route, b'{"urls": ["' + url + b'"]}', JSON)
+                    self.assert_problem(reply, 400, "/urls/0")
+                    self.assert_problem(self.service.curl("POST", route, b"http://h0.test/\n" + url + b"\n", TEXT), 400)
+        self.assert_problem(self.service.curl("POST", "/tasks?label=%FF", "http://h0.test/", TEXT), 400)
+
     def test_a_body_over_the_limit_is_413_with_and_without_a_length(self):
         large = {"urls": ["http://h0.test/" + "x" * 1000] * 110}
         self.assert_problem(self.service.curl("POST", "/submit", large), 413)

@@ -105,6 +105,16 @@ class OldClient(ServiceTest):
         self.assertEqual(set(answer["result"]), set(urls))
         self.assertEqual([answer["result"][url]["errors"] for url in urls], [{}] * 4)
 
+    def test_so_is_a_line_of_text(self):
+        at = f"h1.test:{self.net['http_port']}"
+        urls = [f"\thttp://{at}/page/1  ", f"http:\\\\{at}\\page\\2", f"http://{at}/page/3 4\u00e4#\u00fc%zz", "not a url\x7f",
+                "http://[::1", f"http://H1\u3002test:{self.net['http_port']}/page/5"]
+        reply = self.service.curl("POST", "/submit", "\r\n".join(urls), {"Content-Type": "text/plain"})
+        answer = self.poll(reply.json()["task_id"])
+        self.assertEqual(set(answer["result"]), set(urls))
+        self.assertEqual([answer["result"][url]["errors"].get("http") for url in urls],
+                         [None, None, None, "INVALID_URL", "INVALID_URL", None])
+
     def test_bad_input_is_400_where_the_old_service_crashed(self):
         for body in ("", "nonsense", {}, {"urls": 5}):
             self.assertEqual(self.service.curl("POST", "/submit", body, {"Content-Type": "application/json"}).status, 400)
