@@ -42,16 +42,30 @@ TEST_CASE("line_parser: a line is a URL, wherever the body is cut and however li
   }
 }
 
+TEST_CASE("line_parser: a body may come octet by octet") {
+  task_builder builder(1);
+  line_parser parser(builder);
+  for (const char& octet : std::string("\xEF\xBB\xBFhttp://a/\xC3\xA9\r\n\n#\nb")) REQUIRE(parser.put({&octet, 1}));
+  REQUIRE(parser.finish());
+  const auto built = builder.finish();
+  REQUIRE(built->total() == 2);
+  CHECK(built->url(0) == "http://a/\xC3\xA9");
+  CHECK(built->url(1) == "b");
+}
+
 TEST_CASE("line_parser: nothing at all is a submission without URLs") {
   CHECK(submit("").accepted);
   CHECK(submit("\n\n# only words\n").urls.empty());
 }
 
 TEST_CASE("line_parser: a line that is not UTF-8 is refused by its number") {
-  const outcome seen = submit("http://a/\n\nhttp://b/\xFF\nhttp://c/");
-  CHECK_FALSE(seen.accepted);
-  CHECK(seen.wrong.status == 400);
-  CHECK(seen.wrong.detail == "line 3 is not UTF-8");
+  const std::string_view body = "http://a/\n\nhttp://b/\xE2\x82\nhttp://c/";
+  for (std::size_t cut = 0; cut <= body.size(); ++cut) {
+    const outcome seen = submit(body, cut);
+    CHECK_FALSE(seen.accepted);
+    CHECK(seen.wrong.status == 400);
+    CHECK(seen.wrong.detail == "line 3 is not UTF-8");
+  }
 }
 
 TEST_CASE("line_parser: a line of more than 64 KiB is an input like any other") {

@@ -107,6 +107,19 @@ TEST_CASE("submit_parser: a body may be cut at any two places") {
   }
 }
 
+TEST_CASE("submit_parser: a body may come octet by octet") {
+  const std::string body =
+      "{\"urls\":[\"http://x/\xC3\xA9\\ud83d\\ude00\",{\"url\":\"y\"}],\"options\":{\"retries\":3}}";
+  task_builder builder(2);
+  submit_parser parser(builder);
+  for (const char& octet : body) REQUIRE(parser.put({&octet, 1}));
+  REQUIRE(parser.finish());
+  outcome seen;
+  seen.built = builder.finish();
+  CHECK(urls(seen) == texts{"http://x/\xC3\xA9\xF0\x9F\x98\x80", "y"});
+  CHECK(seen.built->options().retries == 3);
+}
+
 TEST_CASE("submit_parser: an error is the same wherever the body is cut") {
   const std::string body = R"({"urls":["a",{"ur":"b"},3],"options":{"retries":11,"frob":{}}})";
   const std::string whole = errors(body);
@@ -185,6 +198,11 @@ TEST_CASE("submit_parser: what is not JSON is refused with the place") {
         "{\"urls\":[\"\xFF\"]}", R"({"urls":["\ud800"]})", "{\"urls\":[\"a\tb\"]}", "{\"urls\":[]}\xEF"}) {
     CAPTURE(body);
     CHECK(errors(body).find("this is not JSON at byte") != std::string::npos);
+    const std::string_view text = body;
+    for (std::size_t cut = 1; cut < text.size(); ++cut) {
+      CAPTURE(cut);
+      CHECK_FALSE(submit(text, {cut}).accepted);
+    }
   }
   CHECK(errors(R"({"urls":["a",)"
                "\x01"

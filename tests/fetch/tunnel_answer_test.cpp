@@ -32,6 +32,12 @@ verdict judge_everywhere(const std::string& octets, bool closed = false) {
     REQUIRE_MESSAGE(parts.outcome.has_value() == whole.outcome.has_value(), cut);
     if (!whole.outcome.has_value()) CHECK_MESSAGE(parts.outcome.error().code == whole.outcome.error().code, cut);
   }
+  tunnel_answer by_octet(false);
+  bool over = false;
+  for (const char& octet : octets) over = over || by_octet.take_in({&octet, 1});
+  if (!over && closed) by_octet.at_eof();
+  CHECK((over || closed) == whole.over);
+  CHECK(by_octet.outcome().has_value() == whole.outcome.has_value());
   return whole;
 }
 
