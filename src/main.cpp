@@ -5,11 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_shortage.hpp"
 #include "cli/check.hpp"
 #include "cli/describe.hpp"
 #include "cli/serve.hpp"
 
 namespace {
+
+// Before anything else is made, so that no static object dies of a moment without memory.
+struct patience {
+  patience() { trawl::wait_out_memory_shortages(); }
+};
+[[maybe_unused, gnu::init_priority(101)]] const patience first;
 
 constexpr const char* version = "trawl " TRAWL_VERSION "\n";
 constexpr const char* usage =

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 
 namespace trawl {
@@ -96,12 +97,14 @@ void set_up_log(log_level level, log_format format) { current() = std::make_uniq
 
 bool log_enabled(log_level level) { return current()->logger.should_log(spdlog_level(level)); }
 
-void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields) {
+// A line that finds no memory is lost: whoever tells something is not to fail of it.
+void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields) try {
   sink& out = *current();
   const auto at = spdlog_level(level);
   if (!out.logger.should_log(at)) return;
   const std::string line = out.format == log_format::json ? json_line(event, fields) : text_line(event, fields);
   out.logger.log(at, spdlog::string_view_t(line));
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace trawl

@@ -7,6 +7,7 @@
 #include "base/process.hpp"
 #include "base/start_error.hpp"
 #include "connect/tls_legacy_decoder.hpp"
+#include "connect/tls_memory.hpp"
 
 namespace trawl {
 namespace {
@@ -21,13 +22,7 @@ int refuse(command which, const std::vector<std::string>& problems) {
   return exit_could_not_run;
 }
 
-}  // namespace
-
-void complain(command which, const std::string& problem) {
-  std::fprintf(stderr, "trawl %s: %s\n", std::string(command_name(which)).c_str(), problem.c_str());
-}
-
-int run_command(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
+int read_and_run(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
   const reading read = read_options(which, arguments, [](const char* name) { return std::getenv(name); });
   if (read.help) return std::fputs(read.help->c_str(), stdout) < 0 ? exit_could_not_run : exit_ok;
   if (!read.problems.empty()) return refuse(which, read.problems);
@@ -36,8 +31,19 @@ int run_command(command which, const std::vector<std::string>& arguments, int (*
   ignore_broken_pipes();
   raise_descriptor_limit();
   set_up_log(read.values.log, read.values.log_as);
+  return body(read.values);
+}
+
+}  // namespace
+
+void complain(command which, const std::string& problem) {
+  std::fprintf(stderr, "trawl %s: %s\n", std::string(command_name(which)).c_str(), problem.c_str());
+}
+
+int run_command(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
+  give_tls_patient_memory();
   try {
-    return body(read.values);
+    return read_and_run(which, arguments, body);
   } catch (const start_error& wrong) {
     complain_of_all(which, wrong.problems());
   } catch (const std::exception& wrong) {

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <cassert>
 
+#include "base/memory_shortage.hpp"
 #include "base/start_error.hpp"
 #include "fetch/report.hpp"
 #include "fetch/request_head.hpp"
@@ -79,7 +80,10 @@ shard::shard(std::size_t number, shard_commons& commons, shard_peers& peers)
 shard::~shard() { assert(!thread_.joinable() && "close() it first"); }
 
 void shard::start() {
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] {
+    wait_out_memory_shortages_for_ever();
+    loop_.run();
+  });
 }
 
 void shard::post_submit(std::shared_ptr<task> accepted) {
