@@ -20,6 +20,7 @@ bool has_route(const tcp::endpoint& to) {
 }
 
 errc code_of(const error_code& ec, const tcp::endpoint& to) {
+  if (is_shortage(ec.value())) return errc::out_of_resources;
   switch (ec.value()) {
     case ECONNREFUSED:
       return errc::connection_refused;
@@ -29,10 +30,6 @@ errc code_of(const error_code& ec, const tcp::endpoint& to) {
       return errc::connection_terminated;
     case ETIMEDOUT:
       return errc::connection_timeout;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
     case EAGAIN:  // connect(2): the routing cache, or the ephemeral ports, are full.
       return errc::out_of_resources;
     case EADDRNOTAVAIL:  // All ports taken, or no source address of that family.
@@ -48,6 +45,11 @@ std::string address_text(const tcp::endpoint& at) {
   const std::string address = at.address().to_string();
   const std::string port = std::to_string(at.port());
   return at.address().is_v6() ? "[" + address + "]:" + port : address + ":" + port;
+}
+
+bool is_shortage(int error) {
+  // ENOSPC: epoll(7), max_user_watches.
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == ENOSPC;
 }
 
 std::string error_words(const error_code& ec) {

@@ -13,6 +13,9 @@ namespace trawl {
 /// "127.0.0.1:81", "[::1]:81".
 [[nodiscard]] std::string address_text(const tcp::endpoint& at);
 
+/// The errno says that this machine is short of something, descriptors or memory: it tells nothing about the peer.
+[[nodiscard]] bool is_shortage(int error);
+
 /// "Connection refused" -> "connection refused", so that it can stand after a colon.
 [[nodiscard]] std::string error_words(const error_code& ec);
 

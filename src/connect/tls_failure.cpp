@@ -334,7 +334,7 @@ failure tls_failure(const tls_wire& wire, const tls_peer& peer, phase where) {
 
 failure wire_failure(int error, phase where) {
   const std::string words = error_words(error_code(error, boost::system::system_category()));
-  if (error == ENOBUFS || error == ENOMEM) return {errc::out_of_resources, where, words};
+  if (is_shortage(error)) return {errc::out_of_resources, where, words};
   return {errc::connection_terminated, where, words + std::string(moment(where))};
 }
 

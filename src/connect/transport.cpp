@@ -3,12 +3,15 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
+#include "connect/connect_failure.hpp"
+
 namespace trawl {
 namespace {
 
 failure io_failure(const error_code& ec) {
   if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor)
     return {errc::none, phase::none, "interrupted"};
+  if (is_shortage(ec.value())) return {errc::out_of_resources, phase::none, error_words(ec)};
   return {errc::connection_terminated, phase::none, "the connection was lost: " + ec.message()};
 }
 

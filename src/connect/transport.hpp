@@ -29,7 +29,8 @@ class transport {
   [[nodiscard]] const asio::ip::address& remote() const { return remote_; }
   [[nodiscard]] const std::string& remote_ip() const { return remote_ip_; }
 
-  /// All of `octets`. connection_terminated when the peer is gone, errc::none when close() interrupted.
+  /// All of `octets`. connection_terminated when the peer is gone, out_of_resources when this
+  /// machine is short of memory, errc::none when close() interrupted.
   awaitable<result<void>> write(std::string_view octets);
   /// At least one octet; 0: the peer closed. Errors as write().
   awaitable<result<std::size_t>> read_some(char* into, std::size_t size);

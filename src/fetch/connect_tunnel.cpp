@@ -17,9 +17,9 @@ std::string authority_form(const dial_target& to) {
   return (bracketed ? "[" + host + "]:" : host + ":") + std::to_string(to.port);
 }
 
-// errc::none stays: we were interrupted.
+// These stay: we were interrupted, or are short of something ourselves.
 failure lost(failure io) {
-  if (io.code == errc::none) return io;
+  if (io.code == errc::none || io.code == errc::out_of_resources) return io;
   return {errc::proxy_connect_error, phase::connect, "did not answer CONNECT: " + io.detail, true};
 }
 

@@ -6,9 +6,12 @@
 
 #include <cassert>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 #include <utility>
 
+#include "base/memory_shortage.hpp"
 #include "base/start_error.hpp"
 #include "resolve/ares_reply.hpp"
 
@@ -16,12 +19,15 @@ namespace trawl {
 namespace {
 
 void initialise_library() {
-  [[maybe_unused]] static const int once = ares_library_init(ARES_LIB_INIT_ALL);  // Function statics are thread-safe.
+  // Function statics are thread-safe.
+  static const int once = ares_library_init_mem(ARES_LIB_INIT_ALL, patient_malloc, std::free, patient_realloc);
+  if (once != ARES_SUCCESS) throw start_error(std::string("c-ares: ") + ares_strerror(once));
 }
 
-// Of a query that ended without a reply. `error`: errno as c-ares left it.
+// Of a query that ended without a reply. `error`: errno as c-ares left it, EAGAIN only by connect(): no free port.
 dns_reply kind_of_status(int status, int error) {
-  const bool short_of_sockets = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  const bool short_of_sockets =
+      error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EAGAIN;
   if (status == ARES_ETIMEOUT) return dns_reply::no_answer;
   if (status == ARES_ENOMEM || (status == ARES_ECONNREFUSED && short_of_sockets)) return dns_reply::out_of_resources;
   if (status == ARES_EBADRESP) return dns_reply::malformed;
@@ -47,8 +53,9 @@ ares_addr_port_node node_of(const asio::ip::udp::endpoint& server) {
 }  // namespace
 
 struct ares_channel::socket {
-  socket(executor_type loop, ares_channel* channel) : descriptor(loop), owner(channel) {}
+  socket(executor_type loop, int fd, ares_channel* channel) : descriptor(loop), number(fd), owner(channel) {}
   asio::posix::basic_stream_descriptor<executor_type> descriptor;
+  const int number;     ///< c-ares', who closes it.
   ares_channel* owner;  ///< Null once c-ares has closed it; a handler may still be on its way then.
   bool wants_read = false;
   bool wants_write = false;
@@ -103,20 +110,24 @@ void ares_channel::ask(const std::string& name, dns_family family, std::unique_p
   ++open_;
   ++asked_;
   errno = 0;  // on_answer() looks at it.
+  asking_ = true;
   // Ours again in on_answer(), which c-ares calls exactly once whatever happens.
   auto* const asked = new open_query{this, family, std::move(query), streams_};
   ::ares_query(channel_, name.c_str(), ns_c_in, family == dns_family::a ? ns_t_a : ns_t_aaaa, on_answer, asked);
+  asking_ = false;
 }
 
 void ares_channel::reap() {
+  for (const auto& [fd, which] : sockets_) arm(which);
   errno = 0;
   ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   after_run_();
 }
 
 void ares_channel::on_answer(void* query, int status, int, unsigned char* reply, int size) {
-  const int error = errno;
+  int error = errno;
   const std::unique_ptr<open_query> ended(static_cast<open_query*>(query));
+  if (error == EAGAIN && !ended->channel->asking_) error = 0;  // Of the last recv(): it has nothing more.
   --ended->channel->open_;
   if (status == ARES_EDESTRUCTION) return;
   dns_answer answer;
@@ -144,12 +155,7 @@ void ares_channel::on_socket_state(void* self, int fd, int readable, int writabl
 
 void ares_channel::watch(int fd, bool readable, bool writable) {
   std::shared_ptr<socket>& which = sockets_[fd];
-  if (!which) {
-    which = std::make_shared<socket>(loop_, this);
-    error_code ec;
-    which->descriptor.assign(fd, ec);  // Fails when epoll is out of memory; the queries then run out of time.
-    if (ec) return void(sockets_.erase(fd));
-  }
+  if (!which) which = std::make_shared<socket>(loop_, fd, this);
   which->wants_read = readable;
   which->wants_write = writable;
   arm(which);
@@ -159,12 +165,17 @@ void ares_channel::forget(int fd) {
   const auto at = sockets_.find(fd);
   if (at == sockets_.end()) return;
   at->second->owner = nullptr;
-  at->second->descriptor.release();  // c-ares closes it after this; twice would hit somebody else's descriptor.
+  // c-ares closes it after this; twice would hit somebody else's descriptor.
+  if (at->second->descriptor.is_open()) at->second->descriptor.release();
   sockets_.erase(at);
 }
 
+// What epoll has no memory for is tried again by reap().
 void ares_channel::arm(const std::shared_ptr<socket>& which) {
   using base = asio::posix::descriptor_base;
+  error_code ec;
+  if (!which->descriptor.is_open()) which->descriptor.assign(which->number, ec);
+  if (ec) return;
   if (which->wants_read && !std::exchange(which->reading, true))
     which->descriptor.async_wait(base::wait_read, [which](error_code ec) {
       which->reading = false;
@@ -178,7 +189,7 @@ void ares_channel::arm(const std::shared_ptr<socket>& which) {
 }
 
 void ares_channel::ready(const std::shared_ptr<socket>& which, bool readable) {
-  const int fd = which->descriptor.native_handle();
+  const int fd = which->number;
   errno = 0;
   ares_process_fd(channel_, readable ? fd : ARES_SOCKET_BAD, readable ? ARES_SOCKET_BAD : fd);
   after_run_();

@@ -113,7 +113,7 @@ void lookup::cancel() {
   wake_->wake();
 }
 
-bool lookup::queued() const { return at_ != nullptr && !at_->started; }
+bool lookup::queued() const { return at_ != nullptr && (!at_->started || at_->asked.starved()); }
 
 // One query in c-ares' hands; notes its answer for drain().
 struct ares_resolver::name_query final : dns_query {

@@ -61,7 +61,7 @@ class lookup {
   /// Ends the wait: resolve() returns failure{errc::none, phase::dns, "cancelled"}. The query itself goes on and
   /// feeds the cache. No-op when nobody waits.
   void cancel();
-  /// It waits in our own queue, behind others; nobody has been asked yet.
+  /// It waits for us: in our own queue, behind others, or for a descriptor to ask with. Nobody has been asked yet.
   [[nodiscard]] bool queued() const;
 
  private:

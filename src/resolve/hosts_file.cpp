@@ -1,7 +1,6 @@
 #include "resolve/hosts_file.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "resolve/dns_name.hpp"
@@ -37,13 +36,14 @@ void hosts_file::look_again(time_point now) {
   struct ::stat found {};
   if (::stat(path_.c_str(), &found) != 0) found = {};
   if (same_file(found, seen_)) return;
+  std::ifstream file(path_);
+  if (!file && found.st_ino != 0) return;
   seen_ = found;
-  read();
+  read(file);
 }
 
-void hosts_file::read() {
+void hosts_file::read(std::ifstream& file) {
   names_.clear();
-  std::ifstream file(path_);
   for (std::string line; std::getline(file, line);) read_line(line);
 }
 

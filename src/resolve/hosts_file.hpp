@@ -1,11 +1,12 @@
 // The operator's own names: /etc/hosts as a map in memory, read again when the file has changed.
 // A look costs one hash; the file is stat()ed at most once a second, and read (blocking, as it is small)
-// only when its time, size or inode is another. A file that cannot be read is an empty one.
-// Belongs to one loop. Not thread-safe.
+// only when its time, size or inode is another. A file that is missing is an empty one; one that is there and cannot be
+// read (no descriptor is free, say) still says what it said. Belongs to one loop. Not thread-safe.
 #pragma once
 
 #include <sys/stat.h>
 
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,7 +26,7 @@ class hosts_file {
 
  private:
   void look_again(time_point now);
-  void read();
+  void read(std::ifstream& file);
   void read_line(std::string_view line);
   void add(std::string_view name, const asio::ip::address& address);
 

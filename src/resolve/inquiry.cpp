@@ -26,7 +26,7 @@ std::optional<dns_family> inquiry::next_query(time_point now) {
   for (const dns_family family : {dns_family::a, dns_family::aaaa}) {
     question& q = of(family);
     if (!q.asked || q.settled || (!q.due && now < q.again_at)) continue;
-    q.due = false;
+    q.due = starved_ = false;
     ++q.sent;
     const bool last = q.sent >= std::max<std::size_t>(static_cast<std::size_t>(options_.tries), options_.servers);
     q.again_at = last ? time_point::max() : now + options_.query_timeout;
@@ -62,6 +62,7 @@ void inquiry::failed(question& which, dns_answer answer, time_point now) {
 // As if it had not been sent: that we are short of descriptors is nobody's failure.
 void inquiry::wait_for_resources(question& which, time_point now) {
   --which.sent;
+  starved_ = true;
   started_ = now;
   which.again_at = now + wait_for_descriptor;
 }

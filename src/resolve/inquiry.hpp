@@ -73,6 +73,8 @@ class inquiry {
   /// When to call next_query() and finished() again if no answer comes before.
   [[nodiscard]] time_point wake_at() const;
   [[nodiscard]] bool finished(time_point now) const;
+  /// It waits for a descriptor of ours; nobody has been asked since.
+  [[nodiscard]] bool starved() const { return starved_; }
 
   /// What came out of it so far; `ttl` of an answer is the least of both families.
   [[nodiscard]] bool has_addresses() const;
@@ -102,6 +104,7 @@ class inquiry {
   inquiry_options options_;
   std::array<question, 2> questions_;
   time_point started_{};
+  bool starved_ = false;
   time_point settle_at_ = time_point::max();  ///< One family has addresses; the other may take until then.
 };
 

@@ -27,7 +27,7 @@ TEST_CASE("connect_failure: each error of connect() has its word") {
   for (int error : {ENETUNREACH, EHOSTUNREACH, EACCES, EPERM, ENETDOWN, EAFNOSUPPORT, EINVAL})
     CHECK(of(error).code == errc::destination_ip_unroutable);
   for (int error : {ECONNRESET, ECONNABORTED}) CHECK(of(error).code == errc::connection_terminated);
-  for (int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN}) CHECK(of(error).code == errc::out_of_resources);
+  for (int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EAGAIN}) CHECK(of(error).code == errc::out_of_resources);
   CHECK(of(ETIMEDOUT).code == errc::connection_timeout);
 }
 

@@ -345,6 +345,7 @@ TEST_CASE("ares_resolver: being out of descriptors is waited out") {
   s.shard.run_until([&] { return later; });
   ::setrlimit(RLIMIT_NOFILE, &before);
   CHECK_FALSE(one.done());
+  CHECK(one.handle.queued());  // So no timeout of the fetch runs.
   s.shard.run_until([&] { return one.done(); });
   CHECK(texts(*one.outcome) == list{"127.0.0.2"});
 }

@@ -1,6 +1,7 @@
 #include "resolve/hosts_file.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <string>
 #include <vector>
@@ -79,4 +80,20 @@ TEST_CASE("hosts_file: a file that goes away or comes back is followed") {
 TEST_CASE("hosts_file: a missing file names nobody") {
   hosts_file hosts("/nonexistent/hosts");
   CHECK(hosts.find("x.test", t0) == nullptr);
+}
+
+TEST_CASE("hosts_file: while no descriptor is free it says what it said, and is read again after") {
+  const temp_file file("127.0.0.2 x.test\n");
+  hosts_file hosts(file.path());
+  CHECK(texts(hosts.find("x.test", t0)) == list{"127.0.0.2"});
+  file.write("127.0.0.33 x.test\n");
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const list meanwhile = texts(hosts.find("x.test", t0 + 1s));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(meanwhile == list{"127.0.0.2"});
+  CHECK(texts(hosts.find("x.test", t0 + 2s)) == list{"127.0.0.33"});
 }

@@ -233,8 +233,10 @@ TEST_CASE("inquiry: being short of descriptors is waited out and takes nothing f
     one.answered(a, ended(dns_reply::out_of_resources), now);
     CHECK_FALSE(one.finished(now));
     CHECK(one.wake_at() == now + 100ms);
+    CHECK(one.starved());
   }
   CHECK(due(one, now) == families{a});
+  CHECK_FALSE(one.starved());
   CHECK_FALSE(one.finished(now + 5s));
   one.answered(a, found({"127.0.0.2"}), now + 5s);
   CHECK(one.finished(now + 5s));
