@@ -1,11 +1,11 @@
 #include "api/server.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <charconv>
 #include <optional>
 
+#include "api/admission.hpp"
 #include "api/routes.hpp"
 #include "api/service.hpp"
 #include "api/session.hpp"
@@ -22,7 +22,6 @@ constexpr milliseconds accept_pause{100};
 constexpr milliseconds moment{300};    // For answers under way when it closes,
 constexpr milliseconds cut_time{300};  // and for the last word of a stream.
 constexpr milliseconds close_look{10};
-constexpr seconds log_pause{10};
 
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -68,7 +67,8 @@ struct server::core : std::enable_shared_from_this<core> {
   core(crawler& engine, const executor_type& on, server_options asked)
       : options(std::move(asked)),
         context(on, options.allowed_host),
-        served(engine, context.times, context.counts, limits_of(options)) {
+        served(engine, context.times, context.counts, limits_of(options)),
+        crowd(context, options.max_connections) {
     context.routes = router(make_routes(served));
   }
 
@@ -77,14 +77,13 @@ struct server::core : std::enable_shared_from_this<core> {
   service served;
   std::vector<acceptor_type> acceptors;
   std::size_t accepting = 0;  // Accept loops that run.
-  time_point complained{};
+  admission crowd;
 
   std::optional<std::string> open(const std::string& address);
   void start(socket_type socket);
-  void complain(const error_code& why);
-  [[nodiscard]] bool full() const { return context.open.size() >= options.max_connections; }
 
   static awaitable<void> accept_loop(std::shared_ptr<core> self, std::size_t which);
+  static awaitable<void> accept_one(std::shared_ptr<core> self, std::size_t which);
   static awaitable<void> serve(std::unique_ptr<session> one);
   static awaitable<void> refuse(socket_type socket);
 };
@@ -101,6 +100,8 @@ std::optional<std::string> server::core::open(const std::string& address) {
   if (!ec) acceptor.set_option(acceptor_type::reuse_address(true), ec);
   if (!ec && at->address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), ec);
   if (!ec) acceptor.bind(*at, ec);
+  // Else Asio waits for the next connection when one was given up, while others may be there already.
+  if (!ec) acceptor.set_option(asio::socket_base::enable_connection_aborted(true), ec);
   if (!ec) acceptor.listen(backlog, ec);
   if (ec) return "listen " + address + ": " + ec.message();
   acceptors.push_back(std::move(acceptor));
@@ -110,20 +111,29 @@ std::optional<std::string> server::core::open(const std::string& address) {
 awaitable<void> server::core::accept_loop(std::shared_ptr<core> self, std::size_t which) {
   ++self->accepting;
   while (!self->served.draining) {
-    socket_type socket(self->context.loop);
-    const auto [ec] = co_await self->acceptors[which].async_accept(socket, use_tuple);
-    if (!ec) {
-      self->start(std::move(socket));
-    } else if (!self->served.draining) {
-      self->complain(ec);
-      co_await self->context.times.sleep(accept_pause);
+    try {
+      co_await accept_one(self, which);
+    } catch (const std::bad_alloc& lost) {  // One connection. What would stop for good here is the whole API.
+      log_event(log_level::warning, "connection lost", {{"reason", lost.what()}});
     }
   }
   --self->accepting;
 }
 
+awaitable<void> server::core::accept_one(std::shared_ptr<core> self, std::size_t which) {
+  socket_type socket(self->context.loop);
+  acceptor_type& at = self->acceptors[which];
+  const auto [ec] = co_await at.async_accept(socket, use_tuple);
+  if (!ec) {
+    self->start(std::move(socket));
+  } else if (!self->served.draining && ec != asio::error::connection_aborted) {
+    self->crowd.relieve(at, ec, clock::now());
+    co_await self->context.times.sleep(accept_pause);
+  }
+}
+
 void server::core::start(socket_type socket) {
-  if (full()) {
+  if (!crowd.admits(clock::now())) {
     asio::co_spawn(context.loop, refuse(std::move(socket)), log_end);
     return;
   }
@@ -137,25 +147,8 @@ awaitable<void> server::core::serve(std::unique_ptr<session> one) { co_await one
 
 // One connection too many: told so, without a session.
 awaitable<void> server::core::refuse(socket_type socket) {
-  const problem why(503, "too many connections; --max-connections is the limit");
-  request nobody;
-  answer told(why);
-  told.fields.emplace_back("Retry-After", "1");
-  answer_framing framing;
-  framing.length = told.body.size();
-  framing.keep_alive = false;
-  std::string out;
-  append_head(out, nobody, told, framing);
-  out += told.body;
+  const std::string out = crowded_answer();
   co_await socket.async_write_some(asio::buffer(out), use_tuple);
-}
-
-// Once in a while: running out of descriptors comes in thousands.
-void server::core::complain(const error_code& why) {
-  const time_point now = clock::now();
-  if (complained != time_point{} && now - complained < log_pause) return;
-  complained = now;
-  log_event(log_level::warning, "cannot accept connections", {{"reason", why.message()}});
 }
 
 server::server(crawler& engine, executor_type home, server_options options)

@@ -1,5 +1,7 @@
 #include "api/session.hpp"
 
+#include <new>
+
 #include "base/log.hpp"
 
 namespace trawl {
@@ -47,7 +49,7 @@ awaitable<void> session::run() {
     give_memory_back();
     first_ = false;
   }
-  idle_ = true;
+  be_idle(true);
   if (!gone_) co_await connection_.linger(shared_->limits.linger);
 }
 
@@ -57,6 +59,14 @@ void session::give_memory_back() {
   if (output_.capacity() > read_buffer::smallest) std::string().swap(output_);
 }
 
+void session::be_idle(bool idle) {
+  idle_ = idle;
+  unlink();
+  if (!idle) return;
+  idle_since = clock::now();
+  shared_->idle.push_back(*this);
+}
+
 void session::close_if_idle() {
   if (idle_) connection_.interrupt();
 }
@@ -64,14 +74,14 @@ void session::close_if_idle() {
 // False: there will be no further request.
 awaitable<bool> session::read_head() {
   parser_.reset();
-  idle_ = true;
+  be_idle(true);
   time_point until = clock::now() + (first_ ? shared_->limits.head : shared_->limits.idle);
   while (true) {
     input_.consume(parser_.put(input_.view()));
     if (parser_.bad() != nullptr) break;
     if (parser_.head_done()) co_return true;
     if (idle_ && parser_.started()) {
-      idle_ = false;
+      be_idle(false);
       until = clock::now() + shared_->limits.head;
     }
     if (idle_ && shared_->closing) co_return false;
@@ -95,11 +105,11 @@ awaitable<bool> session::read_head() {
 awaitable<void> session::answer_request() {
   request& asked = parser_.head();
   const time_point began = clock::now();
-  idle_ = false;
+  be_idle(false);
   route_ = {};
   asked.id = shared_->ids.choose(asked.field("x-request-id"));
   keep_ = asked.keep_alive;
-  answer told = co_await make_answer(asked);
+  answer told = co_await make_answer_or_503(asked);
   if (gone_) co_return;
   decide_keeping();
   co_await send(asked, told);
@@ -130,6 +140,21 @@ std::optional<answer> session::answer_without_route(const request& asked) const 
       "Allow", asked.path == "*" ? "GET, HEAD, POST, DELETE, OPTIONS" : shared_->routes.allowed(asked.path));
   if (told.fields[0].second.empty()) return answer(problem(404, "nothing is at '" + asked.path + "'"));
   return told;
+}
+
+// A task that is too large for the memory there is costs its client an answer, and nobody else anything.
+awaitable<answer> session::make_answer_or_503(request& asked) {
+  std::optional<answer> told;
+  try {
+    told = co_await make_answer(asked);
+  } catch (const std::bad_alloc&) {
+    parser_.deliver_to(nullptr);
+  }
+  if (told) co_return std::move(*told);
+  keep_ = false;  // What is left of the body is not read.
+  problem why(503, "out of memory");
+  why.retry_after_s = 5;
+  co_return answer(why);
 }
 
 awaitable<answer> session::make_answer(request& asked) {

@@ -4,6 +4,7 @@
 // Belongs to one loop. Not thread-safe.
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,6 +21,16 @@
 namespace trawl {
 
 class session;
+
+/// A connection on which no request is being served, as whoever needs its descriptor sees it.
+struct idle_session : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  time_point idle_since{};
+  /// Ends it, soon: not inside this call.
+  virtual void make_way() = 0;
+
+ protected:
+  ~idle_session() = default;
+};
 
 /// How long a client may take. Each is what common servers allow, or less.
 struct session_limits {
@@ -46,9 +57,11 @@ struct session_context {
   bool closing = false;  ///< Every answer is the last of its connection.
   bool cutting = false;  ///< Streams end where they are.
   std::set<session*> open;
+  /// The longest idle first.
+  boost::intrusive::list<idle_session, boost::intrusive::constant_time_size<false>> idle;
 };
 
-class session {
+class session final : private idle_session {
  public:
   session(socket_type socket, std::shared_ptr<session_context> shared);
   ~session();
@@ -62,9 +75,12 @@ class session {
   void interrupt() { connection_.interrupt(); }
 
  private:
+  void make_way() override { interrupt(); }
+  void be_idle(bool idle);
   awaitable<bool> read_head();
   awaitable<void> answer_request();
   awaitable<answer> make_answer(request& asked);
+  awaitable<answer> make_answer_or_503(request& asked);
   awaitable<answer> take_body(const request& asked, const intake_handler& handler);
   awaitable<std::optional<problem>> read_body(const request& asked, body_reader& into);
   [[nodiscard]] std::optional<answer> answer_without_route(const request& asked) const;

@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace trawl {
 
@@ -12,6 +15,22 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);  // Refused: what there is has to do, and the log says what that allows.
+}
+
+bool loops_can_be_woken() {
+  // Of Asio's reactor: what another thread wakes it by, and its timer.
+  constexpr std::ptrdiff_t least = 2;
+  std::error_code ec;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd", ec)) {
+    const auto target = std::filesystem::read_symlink(each.path(), ec);
+    if (ec || target != "anon_inode:[eventpoll]") continue;
+    std::ifstream info("/proc/self/fdinfo/" + each.path().filename().string());
+    std::string line;
+    std::ptrdiff_t watched = 0;
+    while (std::getline(info, line)) watched += line.starts_with("tfd:") ? 1 : 0;
+    if (info.is_open() && watched < least) return false;
+  }
+  return true;
 }
 
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 
 #include "api/server.hpp"
 #include "cli/interrupt.hpp"
@@ -16,18 +17,28 @@ namespace {
 // Beyond the drain time: for records of what was aborted, and for answers on their way.
 constexpr milliseconds longest_end{1800};
 
+server_options within_limits(server_options said, std::size_t allowed) {
+  if (said.max_connections <= allowed) return said;
+  log_event(
+      log_level::info, "max-connections lowered to what RLIMIT_NOFILE allows",
+      {{"wanted", static_cast<std::int64_t>(said.max_connections)}, {"allowed", static_cast<std::int64_t>(allowed)}});
+  said.max_connections = allowed;
+  return said;
+}
+
 class service {
  public:
   explicit service(const settings& said)
       : drain_(said.drain_timeout),
         engine_(said.engine, home_.get_executor()),
-        api_(engine_, home_.get_executor(), said.server),
+        api_(engine_, home_.get_executor(), within_limits(said.server, engine_.left_to_others())),
         signals_(home_.get_executor(), 2),
         patience_(home_.get_executor()) {}
   int run();
 
  private:
   void log_listening() const;
+  void run_home();
   awaitable<void> stop_on_signal();
   awaitable<void> stop_waiting_on_signal();
   void end_late();
@@ -48,9 +59,21 @@ int service::run() {
   api_.listen();
   log_listening();
   asio::co_spawn(home_, stop_on_signal(), rethrow);
-  home_.run();
+  run_home();
   log_event(log_level::info, "stopped");
   return exit_ok;
+}
+
+// A handler that finds no memory takes with it what it was about, a connection or an answer, and nothing else.
+void service::run_home() {
+  for (bool over = false; !over;) {
+    try {
+      home_.run();
+      over = true;
+    } catch (const std::bad_alloc&) {
+      log_event(log_level::error, "out of memory");
+    }
+  }
 }
 
 void service::log_listening() const {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <iterator>
+#include <new>
 
 #include "base/log.hpp"
 #include "shard/shard_set.hpp"
@@ -43,18 +44,22 @@ crawler::~crawler() {
 
 std::size_t crawler::shards() const { return shards_->size(); }
 std::size_t crawler::max_in_flight() const { return shards_->max_in_flight(); }
+std::size_t crawler::left_to_others() const { return shards_->left_to_others(); }
 
 std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
   auto tracked = std::make_shared<tracked_task>(built, home_);
-  registry_.add(tracked);
+  try {
+    registry_.add(tracked);
+    running_.emplace(built.get(), running_task{built, tracked});
+    if (built->total() > 0) shards_->submit(built);
+  } catch (const std::bad_alloc&) {  // Not half a task: some shards may have it, others will not.
+    remove(built->id());
+    throw;
+  }
   log_accepted(*built);
   ++submitted_tasks_;
   submitted_urls_ += built->total();
-  running_.emplace(built.get(), running_task{built, tracked});
-  if (built->total() == 0)
-    ended(*built);
-  else
-    shards_->submit(built);
+  if (built->total() == 0) ended(*built);
   schedule_tick();
   return tracked;
 }
@@ -134,7 +139,10 @@ void crawler::tick() {
   ticking_ = false;
   const time_point now = clock::now();
   tick_delay_.observe_us(static_cast<std::uint64_t>((now - ticker_.expiry()) / microseconds(1)));
-  look(now);
+  try {
+    look(now);
+  } catch (const std::bad_alloc&) {  // What it found no memory for, the next one does.
+  }
   schedule_tick();
 }
 

@@ -39,6 +39,8 @@ class crawler {
   [[nodiscard]] std::size_t shards() const;
   /// Fetches in flight at most, after RLIMIT_NOFILE was considered.
   [[nodiscard]] std::size_t max_in_flight() const;
+  /// Connections that RLIMIT_NOFILE allows beside what this here uses.
+  [[nodiscard]] std::size_t left_to_others() const;
 
   /// Starts a task. An empty one is done at once.
   std::shared_ptr<tracked_task> submit(std::shared_ptr<task> built);

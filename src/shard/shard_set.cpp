@@ -1,35 +1,18 @@
 #include "shard/shard_set.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <system_error>
 
 #include "base/log.hpp"
 #include "base/machine.hpp"
+#include "base/process.hpp"
 #include "base/start_error.hpp"
+#include "shard/descriptor_plan.hpp"
 #include "shard/shard.hpp"
 #include "task/task_builder.hpp"
 
 namespace trawl {
 namespace {
-
-// Half of what is open may idle; a reserve stays for the API, DNS and files.
-constexpr std::size_t reserved_descriptors = 128;
-
-struct descriptor_plan {
-  std::size_t in_flight;
-  std::size_t idle;
-};
-
-descriptor_plan plan_descriptors(std::size_t wanted) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t all = limit.rlim_cur == RLIM_INFINITY ? std::size_t{1} << 20 : limit.rlim_cur;
-  const std::size_t reserve = std::min(reserved_descriptors + all / 16, all / 2);
-  const std::size_t usable = std::max<std::size_t>(all - reserve, 2);
-  const std::size_t in_flight = std::max<std::size_t>(1, std::min(wanted, usable - usable / 8));
-  return {in_flight, std::max<std::size_t>(1, std::min<std::size_t>(usable - in_flight, in_flight))};
-}
 
 std::vector<cidr> parse_blocks(const std::vector<std::string>& texts, std::vector<std::string>& problems) {
   std::vector<cidr> blocks;
@@ -91,9 +74,10 @@ shard_set::shard_set(engine_options options, std::function<void(std::shared_ptr<
                        std::to_string(window::max_shards));
   if (!problems.empty()) throw start_error(std::move(problems));
   if (options_.threads == 0) options_.threads = std::min(usable_cores(), window::max_shards);
-  const descriptor_plan plan = plan_descriptors(options_.max_in_flight);
+  const descriptor_plan plan = plan_descriptors(descriptor_limit(), options_.max_in_flight, options_.threads);
   report_lowered(options_.max_in_flight, plan.in_flight);
   options_.max_in_flight = plan.in_flight;
+  left_to_others_ = plan.others;
   commons_.reset(new shard_commons{options_, address_policy(options_.listeners_are_loopback, std::move(blocks)),
                                    std::move(trust), resolver_options_of(options_),
                                    window(plan.in_flight, options_.threads),
@@ -107,11 +91,19 @@ void shard_set::make_shards() {
   if (!warning.empty()) log_event(log_level::warning, "no trusted certificates", {{"detail", warning}});
   for (std::size_t number = 0; number < options_.threads; ++number)
     shards_.push_back(std::make_unique<shard>(number, *commons_, *this));
+  if (!loops_can_be_woken()) throw start_error("epoll: no memory or no watch is left for the event loops");
   commons_->slots.on_free([this](std::size_t starving) { shards_[starving]->post_wake(); });
-  for (auto& each : shards_) each->start();
+  try {
+    for (auto& each : shards_) each->start();
+  } catch (const std::system_error& why) {  // No more threads: those there are must end before what they use.
+    end();
+    throw start_error(std::string("threads cannot be started: ") + why.what());
+  }
 }
 
-shard_set::~shard_set() {
+shard_set::~shard_set() { end(); }
+
+void shard_set::end() {
   for (auto& each : shards_) each->begin_close();
   for (auto& each : shards_) each->close();
 }

@@ -27,6 +27,7 @@ class shard_set final : public shard_peers {
 
   [[nodiscard]] std::size_t size() const { return shards_.size(); }
   [[nodiscard]] std::size_t max_in_flight() const { return options_.max_in_flight; }
+  [[nodiscard]] std::size_t left_to_others() const { return left_to_others_; }
   /// What all shards have counted so far.
   [[nodiscard]] engine_totals totals() const;
   void submit(const std::shared_ptr<task>& accepted);
@@ -35,11 +36,13 @@ class shard_set final : public shard_peers {
 
  private:
   void make_shards();
+  void end();
   [[nodiscard]] std::size_t owner_of(const url& where) const override;
   void hand_over(std::size_t to, std::shared_ptr<task> of, fetch&& what) override;
   void task_ended(std::shared_ptr<task> which) override { task_ended_(std::move(which)); }
 
   engine_options options_;
+  std::size_t left_to_others_ = 0;
   std::function<void(std::shared_ptr<task>)> task_ended_;
   std::unique_ptr<shard_commons> commons_;
   std::vector<std::unique_ptr<shard>> shards_;

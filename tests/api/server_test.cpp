@@ -1,10 +1,14 @@
 #include "api/server.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/start_error.hpp"
@@ -377,6 +381,43 @@ TEST_CASE("server: one connection too many is told so") {
   CHECK(two.hear_all().starts_with("HTTP/1.1 503 "));
   one.leave();
   while (here.api.connections() > 0) here.loop.run_one();
+  CHECK(here.ask("GET", "/healthz").status == 200);
+}
+
+TEST_CASE("server: where no connection is left, one that has been idle for a second makes way") {
+  server_options options;
+  options.max_connections = 1;
+  running_service here(options);
+  client one(here.loop, here.endpoint());
+  one.say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  one.hear_until("\"ok\"");
+  std::string heard = "HTTP/1.1 503 ";
+  while (heard.starts_with("HTTP/1.1 503 ")) {
+    client two(here.loop, here.endpoint());
+    two.say("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    heard = two.hear_all();
+  }
+  CHECK(heard.starts_with("HTTP/1.1 200 "));
+  one.hear_all();
+  CHECK(one.closed());
+}
+
+TEST_CASE("server: out of descriptors, clients are told so with the one held back") {
+  running_service here;
+  std::vector<std::unique_ptr<client>> waiting;
+  for (int i = 0; i < 3; ++i) waiting.push_back(std::make_unique<client>(here.loop, here.endpoint()));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // Connected, but nobody has accepted yet: the loop has not run.
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(::dup(0));
+  ::close(static_cast<int>(none.rlim_cur));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  for (auto& each : waiting) {
+    each->say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(each->hear_all().starts_with("HTTP/1.1 503 "));
+  }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(here.ask("GET", "/healthz").status == 200);
 }
 
