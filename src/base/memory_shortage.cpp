@@ -14,9 +14,9 @@ namespace trawl {
 namespace {
 
 constexpr seconds patience{1};
-// Failures further apart than this are different shortages.
-constexpr seconds quiet{1};
 constexpr long pause_ns = 5'000'000;
+// Failures further apart than this are different shortages. Many pauses, which may be long on a busy machine.
+constexpr milliseconds quiet{100};
 
 struct shortage {
   time_point began{};

@@ -54,7 +54,7 @@ dns_answer collect(std::string_view message, Parse parse) {
   const auto* const octets = reinterpret_cast<const unsigned char*>(message.data());
   const int status = parse(octets, static_cast<int>(message.size()), nullptr, found.data(), &count);
   dns_answer answer;
-  answer.kind = status == ARES_ENODATA   ? dns_reply::no_data
+  answer.kind = status == ARES_ENODATA  ? dns_reply::no_data
                 : status == ARES_ENOMEM ? dns_reply::out_of_resources
                                         : dns_reply::malformed;
   if (status != ARES_SUCCESS) return answer;

@@ -52,8 +52,11 @@ std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
     registry_.add(tracked);
     running_.emplace(built.get(), running_task{built, tracked});
     if (built->total() > 0) shards_->submit(built);
-  } catch (const std::bad_alloc&) {  // Not half a task: some shards may have it, others will not.
-    remove(built->id());
+  } catch (const std::bad_alloc&) {  // Not half a task. Shards that have it see that it is over.
+    built->forget();
+    built->stop(errc::task_cancelled);
+    running_.erase(built.get());
+    registry_.remove(built->id());
     throw;
   }
   log_accepted(*built);
@@ -76,11 +79,12 @@ bool crawler::remove(std::string_view id) {
     ended_bytes_ -= tracked->get().bytes();
     return true;
   }
-  at->second.of->forget();
-  stop(at->second.of, errc::task_cancelled);
-  log_event(log_level::info, "task removed while running",
-            {{"task", tracked->get().id()}, {"done", std::int64_t{tracked->counts().done}}});
+  const std::shared_ptr<task> ours = std::move(at->second.of);
   running_.erase(at);
+  ours->forget();
+  stop(ours, errc::task_cancelled);
+  log_event(log_level::info, "task removed while running",
+            {{"task", ours->id()}, {"done", std::int64_t{tracked->counts().done}}});
   return true;
 }
 

@@ -14,6 +14,7 @@ namespace trawl {
 
 class registry {
  public:
+  /// All of it, or std::bad_alloc and nothing.
   void add(std::shared_ptr<tracked_task> entry);
   /// Null when there is none.
   [[nodiscard]] std::shared_ptr<tracked_task> find(std::string_view id) const;
