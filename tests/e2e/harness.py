@@ -105,7 +105,9 @@ def free_port():
 class Service:
     """`trawl serve`, ready when entered and stopped when left."""
 
-    def __init__(self, net, *flags, log_level="warning", drain_s=DRAIN_S, env=None, dns=None):
+    def __init__(self, net, *flags, log_level="warning", drain_s=DRAIN_S, env=None, dns=None, under=()):
+        """`under`: a command that runs it, prlimit say."""
+        self.under = under
         self.flags = ["--dns-server", dns or net["dns_server"], "--ca-file", net["ca_file"],
                       "--log-level", log_level, "--drain-timeout", str(drain_s), *flags]
         self.log_level = log_level
@@ -118,7 +120,7 @@ class Service:
         for _ in range(5):  # The port is free now, and may not be in a moment.
             self.port = free_port()
             self.server = f"http://127.0.0.1:{self.port}"
-            self.process = process.spawn([TRAWL, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
+            self.process = process.spawn([*self.under, TRAWL, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
                                          self.log.name, env=self.env)
             if until(lambda: self.ready() or self.process.poll() is not None) and self.process.poll() is None:
                 return self

@@ -1,0 +1,129 @@
+"""Descriptors, DNS and ports run out, and come back: the service lives through it, and says nothing untrue meanwhile."""
+import os
+import signal
+import socket
+import time
+
+from harness import NetTest, Service, main, until
+from net import names, process
+from net.dns_message import ask as ask_dns
+from net.ports import reserve
+
+
+class Exhaustion(NetTest):
+    def good_and_bad(self, count, hosts):
+        """`count` URLs on `hosts` hosts, each (url, code or None)."""
+        kinds = [(lambda host: self.http("/page/x", host), None), (lambda host: self.https("/page/y", host), None),
+                 (lambda host: self.http("/status/404", host), "http_status"),
+                 (lambda host: self.http("/size/100k", host), None),
+                 (lambda host: self.raw("short-length", f"h{host}.test"), "http_response_incomplete")]
+        return [(kind(n % hosts), code) for n in range(count) for kind, code in [kinds[n // hosts % len(kinds)]]]
+
+    def assert_right(self, records, wanted):
+        self.assertEqual([record["index"] for record in records], list(range(len(wanted))))
+        for record, (url, code) in zip(records, wanted):
+            self.assertEqual(record["errors"].get("code"), code, record)
+
+    def few_descriptors(self):
+        return Service(self.net, "--threads", "2", log_level="info", under=["prlimit", "--nofile=64:64"])
+
+    def test_64_descriptors_are_enough(self):
+        with self.few_descriptors() as service:
+            said = service.said()
+            self.assertIn("max-in-flight lowered to what RLIMIT_NOFILE allows", said)
+            self.assertIn("max-connections lowered to what RLIMIT_NOFILE allows", said)
+            wanted = self.good_and_bad(500, 50)
+            self.assert_right(service.fetch([url for url, _ in wanted], retries=0), wanted)
+
+    def test_idle_clients_make_way(self):
+        with self.few_descriptors() as service:
+            idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(200)]
+            wanted = self.good_and_bad(500, 50)
+            task = until(lambda: self.patient(service, lambda: service.submit([url for url, _ in wanted], retries=0)))
+            ended = until(lambda: self.patient(service, lambda: service.summary(task)["status"] == "done"), 60)
+            self.assertTrue(ended)
+            records = until(lambda: self.patient(service, lambda: service.records(task)))
+            for one in idle:
+                one.close()
+            self.assert_right(sorted(records, key=lambda record: record["index"]), wanted)
+            self.assertTrue(until(lambda: self.patient(service, lambda: service.get("/healthz"))))
+            self.assert_right(service.fetch([url for url, _ in wanted[:50]], retries=0), wanted[:50])
+
+    def patient(self, service, ask):
+        """What a client with patience gets: None when it was turned away, or its connection had to make way."""
+        try:
+            return ask()
+        except (AssertionError, OSError) as wrong:
+            self.assertIsNone(service.process.poll(), service.said())
+            self.assertTrue("503" in str(wrong) or isinstance(wrong, OSError) or "curl" in str(wrong), wrong)
+            return None
+
+
+class Outage(NetTest):
+    """A DNS server of our own, so that it can be stopped."""
+
+    def setUp(self):
+        self.port, held = reserve(["127.0.0.1"], (socket.SOCK_DGRAM, socket.SOCK_STREAM))
+        for one in held:
+            one.close()
+        upstream = int(self.net["scripted_dns_server"].rpartition(":")[2])
+        folder = os.path.join(self.net["dir"], "outage")
+        os.makedirs(folder, exist_ok=True)
+        self.log = os.path.join(folder, "dnsmasq.log")
+        self.command = names.prepare(folder, self.port, upstream)
+        self.start()
+        self.addCleanup(self.stop)
+
+    def start(self):
+        self.dns = process.spawn(self.command, self.log)
+        self.assertTrue(until(lambda: self.answers()), "dnsmasq does not answer")
+
+    def answers(self):
+        try:
+            return ask_dns(("127.0.0.1", self.port), "h0.test", timeout_s=0.2)["addresses"]
+        except OSError:
+            return None
+
+    def stop(self):
+        self.dns.kill()
+        self.dns.wait()
+
+    def run_dry(self, service, codes):
+        """A batch while there is no DNS; polled all the time."""
+        urls = [self.http("/page/x", 1000 + n) for n in range(300)]
+        task = service.submit(urls, retries=0, connect_timeout_ms=1500)
+        slowest = 0
+        while True:
+            began = time.monotonic()
+            summary = service.summary(task)
+            slowest = max(slowest, time.monotonic() - began)
+            if summary["status"] != "running":
+                break
+            time.sleep(0.02)
+        self.assertLess(slowest, 2, "s for an answer of the API while names do not resolve")
+        for record in service.records(task):
+            self.assertIn(record["errors"]["code"], codes, record)
+            self.assertEqual(record["errors"]["phase"], "dns", record)
+            self.assertTrue(record["errors"]["retryable"], record)
+            self.assertLess(record["timings"]["total"], 2500 if codes == {"dns_timeout"} else 7000, record)
+        return urls
+
+    def test_a_silent_dns_server_is_survived_and_recovered_from(self):
+        with Service(self.net, dns=f"127.0.0.1:{self.port}") as service:
+            self.assertFalse(service.fetch([self.http("/page/x", 999)])[0]["errors"])
+            self.dns.send_signal(signal.SIGSTOP)
+            urls = self.run_dry(service, {"dns_timeout"})
+            self.dns.send_signal(signal.SIGCONT)
+            self.assertTrue(all(not record["errors"] for record in service.fetch(urls)))
+
+    def test_a_dns_server_that_is_gone_is_survived_and_recovered_from(self):
+        with Service(self.net, dns=f"127.0.0.1:{self.port}") as service:
+            self.assertFalse(service.fetch([self.http("/page/x", 999)])[0]["errors"])
+            self.stop()
+            urls = self.run_dry(service, {"dns_error", "dns_timeout"})
+            self.start()
+            self.assertTrue(all(not record["errors"] for record in service.fetch(urls)))
+
+
+if __name__ == "__main__":
+    main()
