@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
+#include "base/memory_shortage.hpp"
 #include "url/ascii.hpp"
 #include "url/punycode.hpp"
 
@@ -28,10 +30,20 @@ struct idn2_deleter {
   return std::ranges::all_of(text, [](char32_t c) { return c < 0x80; });
 }
 
+/// False: it found no memory, which is no answer about a name, and is to be asked again. Throws std::bad_alloc.
+[[nodiscard]] bool answered(int code) {
+  if (code != IDN2_MALLOC) return true;
+  if (!waited_for_memory()) throw std::bad_alloc();
+  return false;
+}
+
 /// One question to libidn2; its answer goes to `ascii`. `extra` are flags beside IDN2_NONTRANSITIONAL.
 [[nodiscard]] int ask(const std::string& domain, std::string& ascii, int extra = 0) {
   char* answer = nullptr;
-  const int code = idn2_to_ascii_8z(domain.c_str(), &answer, IDN2_NONTRANSITIONAL | extra);
+  int code = IDN2_MALLOC;
+  do {
+    code = idn2_to_ascii_8z(domain.c_str(), &answer, IDN2_NONTRANSITIONAL | extra);
+  } while (!answered(code));
   const std::unique_ptr<char, idn2_deleter> owner(answer);
   if (code == IDN2_OK) ascii = answer;
   return code;
