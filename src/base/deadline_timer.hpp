@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "base/deadline_queue.hpp"
@@ -45,8 +46,13 @@ class deadline_timer {
   }
   void fire() {
     set_for_ = time_point::max();
-    queue_.run(clock::now());
-    after_();
+    try {
+      queue_.run(clock::now());
+      after_();
+    } catch (const std::bad_alloc&) {  // One deadline found no memory; the others are to come.
+      set();
+      throw;
+    }
     set();
   }
 

@@ -1,10 +1,12 @@
 """Descriptors, DNS and ports run out, and come back: the service lives through it, and says nothing untrue meanwhile."""
 import os
+import resource
 import signal
 import socket
 import time
+import unittest
 
-from harness import NetTest, Service, main, until
+from harness import SLOW, TEXT, NetTest, Service, main, until
 from net import names, process
 from net.dns_message import ask as ask_dns
 from net.ports import reserve
@@ -57,6 +59,26 @@ class Exhaustion(NetTest):
             self.assertIsNone(service.process.poll(), service.said())
             self.assertTrue("503" in str(wrong) or isinstance(wrong, OSError) or "curl" in str(wrong), wrong)
             return None
+
+
+    @unittest.skipIf(SLOW != 1, "a sanitizer maps all there is")
+    def test_a_task_too_large_for_memory_costs_nobody_else_anything(self):
+        with Service(self.net) as service:
+            limits = resource.prlimit(service.process.pid, resource.RLIMIT_AS)
+            with open(f"/proc/{service.process.pid}/statm", encoding="ascii") as sizes:
+                mapped = int(sizes.read().split()[0]) * resource.getpagesize()
+            resource.prlimit(service.process.pid, resource.RLIMIT_AS, (mapped + (60 << 20), limits[1]))
+            large = "".join(f"http://h{n % 50}.test:1/a-page-that-nobody-will-ever-see/{n}\n" for n in range(1500000))
+            reply = service.curl("POST", "/submit", large, TEXT)
+            self.assert_problem(reply, 503)
+            self.assertIn("memory", reply.json()["detail"])
+            self.assertEqual(service.get("/tasks?view=summary"), {})
+            wanted = self.good_and_bad(100, 50)
+            self.assert_right(service.fetch([url for url, _ in wanted], retries=0), wanted)
+            resource.prlimit(service.process.pid, resource.RLIMIT_AS, limits)
+            reply = service.curl("POST", "/submit", large, TEXT)
+            self.assertEqual(reply.status, 200, reply)
+            self.assertEqual(service.curl("DELETE", f"/tasks/{reply.json()['task_id']}").status, 204)
 
 
 class Outage(NetTest):
