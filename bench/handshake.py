@@ -30,7 +30,7 @@ def make_batch(folder, origin, count):
 
 
 def subjects(bench, stack, folder, origin, cores):
-    full, tenth = (make_batch(folder, origin, bench.size(count, 500)) for count in (5_000, 1_000))
+    full, tenth = (make_batch(folder, origin, bench.size(count, 500 if bench.smoke else least)) for count, least in ((5_000, 2_000), (1_000, 500)))
     trawl = stack.enter_context(Service({**bench.net, "ca_file": origin.ca_file}, cores=cores))
     yield service_subject(trawl, itertools.repeat(full.body()), full.count)
     yield peers.curl_multi(full, CONNECTIONS, cores)
