@@ -40,10 +40,12 @@ def _per_url(used, count):
     return {"cpu_us": used["cpu_s"] / count * 1e6, "per_s": count / used["wall_s"], "peak_mb": used["peak_mb"], "count": count}
 
 
-def _subject(name, command, count, cores, check, slow=False, env=None):
-    """`check(said)` raises client.Failed unless the program fetched what it should; it may return another count."""
+def _subject(name, command, count, cores, check, slow=False, env=None, under=()):
+    """`check(said)` raises client.Failed unless the program fetched what it should; it may return another count. `under`: words
+    before the command, to run it in another surrounding (kit/resolver.py)."""
     if not shutil.which(command[0]):
         return Absent(name, f"{command[0]} is not installed (scripts/setup bench)")
+    command = [*under, *command]
 
     def run():
         said, used = client.run(list(map(str, command)), cores, env)
@@ -69,17 +71,16 @@ def _found(pattern, at_least):
 
 
 def curl_multi(batch, connections, cores, slow=False, under=()):
-    """`under`: words before the command, to run it in another surrounding (kit/resolver.py)."""
     program = os.path.join(PROGRAMS, "curl_multi")
     if not os.access(program, os.X_OK):
         return Absent("libcurl multi", "not built: libcurl's headers were missing (scripts/setup bench, scripts/build release)")
-    command = [*under, program, batch.url_file, connections, batch.ca_file or "-"] + ([batch.resolve_file] if batch.resolve_file else [])
-    return _subject("libcurl multi", command, batch.count, cores, _counted(batch.count), slow)
+    command = [program, batch.url_file, connections, batch.ca_file or "-"] + ([batch.resolve_file] if batch.resolve_file else [])
+    return _subject("libcurl multi", command, batch.count, cores, _counted(batch.count), slow, under=under)
 
 
 def curl_parallel(batch, connections, cores, slow=False, under=()):
     """The URLs by a glob where they have one, which curl expands as it goes; else by a file."""
-    command = [*under, "curl", "--no-progress-meter", "--parallel", "--parallel-max", str(min(connections, 300)), "--output", "/dev/null",
+    command = ["curl", "--no-progress-meter", "--parallel", "--parallel-max", str(min(connections, 300)), "--output", "/dev/null",
                "--write-out", "%{http_code}\\n", "--noproxy", "*", "--ipv4"]
     command += ["--cacert", batch.ca_file] if batch.ca_file else []
     command += ["--config", batch.curl_resolve_file] if batch.resolve_file else []
@@ -89,7 +90,7 @@ def curl_parallel(batch, connections, cores, slow=False, under=()):
         good = said.count("200\n")
         if good != batch.count:
             raise client.Failed(f"{good} of {batch.count} went well: {said[-300:]}")
-    return _subject("curl --parallel", command, batch.count, cores, check, slow)
+    return _subject("curl --parallel", command, batch.count, cores, check, slow, under=under)
 
 
 def undici(batch, connections, cores, slow=False, dns_server="-"):
@@ -102,13 +103,13 @@ def undici(batch, connections, cores, slow=False, dns_server="-"):
 
 def ffuf(batch, connections, cores, slow=False, under=()):
     """It puts words into one URL; nothing is to match, so it prints nothing, and an error would be counted."""
-    command = [*under, "ffuf", "-u", batch.pattern, "-w", batch.word_file, "-t", str(connections), "-mc", "599", "-timeout", "20"]
+    command = ["ffuf", "-u", batch.pattern, "-w", batch.word_file, "-t", str(connections), "-mc", "599", "-timeout", "20"]
 
     def check(said):
         done = re.findall(r"Progress: \[(\d+)/(\d+)\].*?Errors: (\d+)", said)
         if not done or int(done[-1][0]) < batch.count or int(done[-1][2]) > 0:
             raise client.Failed(f"ffuf: {said[-300:]}")
-    return _subject("ffuf", command, batch.count, cores, check, slow)
+    return _subject("ffuf", command, batch.count, cores, check, slow, under=under)
 
 
 def hey(url, count, connections, cores, slow=False, keep_alive=True):
