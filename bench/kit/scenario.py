@@ -108,7 +108,8 @@ def main(document, measure):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # Some peers do not raise it themselves.
     with _test_internet() as net:
-        bench = Bench(net, Report(name, question, machine.describe(BINARY, origin.binary()), size), options.quick, options.smoke)
+        facts = {**machine.describe(BINARY, origin.binary()), "program": machine.digest(sys.argv[0])}
+        bench = Bench(net, Report(name, question, facts, size), options.quick, options.smoke)
         measure(bench)
         report = bench.report
     print(report.text(), flush=True)
