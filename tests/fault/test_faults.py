@@ -27,11 +27,14 @@ SWEEP = 2000
 AT_RANDOM = 200
 SAMPLE = 24  # Of each kind.
 LOST = {"connection_terminated", "http_response_incomplete"}
+NOT_REACHED = {"dns_error", "host_circuit_open"}  # The latter after ten in a row, which a sweep makes.
 # What a failing call may make of a record: what the system said of the peer, no more. All else must be waited out.
 TOLD = {
-    ("connect", errno.ETIMEDOUT): {"connection_timeout", "dns_error"},
-    ("connect", errno.ECONNREFUSED): {"connection_refused", "dns_error"},
-    ("connect", errno.ENETUNREACH): {"destination_ip_unroutable", "dns_error"},
+    ("connect", errno.ETIMEDOUT): {"connection_timeout"} | NOT_REACHED,
+    ("connect", errno.ECONNREFUSED): {"connection_refused"} | NOT_REACHED,
+    ("connect", errno.ENETUNREACH): {"destination_ip_unroutable"} | NOT_REACHED,
+    ("connect", errno.EADDRNOTAVAIL): {"host_circuit_open"},
+    ("connect", errno.EAGAIN): {"host_circuit_open"},
     ("read", errno.ECONNRESET): LOST | {"dns_error"},
     ("write", errno.ECONNRESET): LOST | {"dns_error"},
     ("write", errno.EPIPE): LOST | {"dns_error"},
