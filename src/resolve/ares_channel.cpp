@@ -24,10 +24,11 @@ void initialise_library() {
   if (once != ARES_SUCCESS) throw start_error(std::string("c-ares: ") + ares_strerror(once));
 }
 
-// Of a query that ended without a reply. `error`: errno as c-ares left it, EAGAIN only by connect(): no free port.
+// Of a query that ended without a reply. `error`: errno as c-ares left it. It takes EAGAIN of connect(), no free port,
+// for a beginning, and then has no address to send to.
 dns_reply kind_of_status(int status, int error) {
   const bool short_of_sockets =
-      error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EAGAIN;
+      error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EDESTADDRREQ;
   if (status == ARES_ETIMEOUT) return dns_reply::no_answer;
   if (status == ARES_ENOMEM || (status == ARES_ECONNREFUSED && short_of_sockets)) return dns_reply::out_of_resources;
   if (status == ARES_EBADRESP) return dns_reply::malformed;
@@ -110,11 +111,9 @@ void ares_channel::ask(const std::string& name, dns_family family, std::unique_p
   ++open_;
   ++asked_;
   errno = 0;  // on_answer() looks at it.
-  asking_ = true;
   // Ours again in on_answer(), which c-ares calls exactly once whatever happens.
   auto* const asked = new open_query{this, family, std::move(query), streams_};
   ::ares_query(channel_, name.c_str(), ns_c_in, family == dns_family::a ? ns_t_a : ns_t_aaaa, on_answer, asked);
-  asking_ = false;
 }
 
 void ares_channel::reap() {
@@ -125,9 +124,8 @@ void ares_channel::reap() {
 }
 
 void ares_channel::on_answer(void* query, int status, int, unsigned char* reply, int size) {
-  int error = errno;
+  const int error = errno;
   const std::unique_ptr<open_query> ended(static_cast<open_query*>(query));
-  if (error == EAGAIN && !ended->channel->asking_) error = 0;  // Of the last recv(): it has nothing more.
   --ended->channel->open_;
   if (status == ARES_EDESTRUCTION) return;
   dns_answer answer;

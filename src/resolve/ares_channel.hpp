@@ -63,7 +63,6 @@ class ares_channel {
   std::function<void()> after_run_;
   ares_channeldata* channel_ = nullptr;
   std::unordered_map<int, std::shared_ptr<socket>> sockets_;
-  bool asking_ = false;
   std::size_t open_ = 0;
   std::size_t asked_ = 0;
   std::size_t streams_ = 0;  ///< TCP connections begun.
