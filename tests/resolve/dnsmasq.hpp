@@ -25,7 +25,7 @@ class dnsmasq {
  public:
   /// `zone`: what it answers, as dnsmasq options. Throws when it cannot be started.
   explicit dnsmasq(const std::vector<std::string>& zone) {
-    for (int attempt = 0; attempt < 5; ++attempt) {  // Somebody else may take the port before it does.
+    for (int attempt = 0; attempt < 20; ++attempt) {  // Somebody else may take the port before it does.
       port_ = free_port();
       start(arguments(zone));
       if (answers()) return;
@@ -48,10 +48,18 @@ class dnsmasq {
   }
 
  private:
+  // Of UDP and of TCP, where a busy machine has many ports in use that UDP has not.
   static unsigned short free_port() {
+    using tcp = boost::asio::ip::tcp;
     boost::asio::io_context none;
-    const boost::asio::ip::udp::socket probe(none, {boost::asio::ip::address_v4::loopback(), 0});
-    return probe.local_endpoint().port();
+    for (;;) {
+      const boost::asio::ip::udp::socket probe(none, {boost::asio::ip::address_v4::loopback(), 0});
+      const unsigned short port = probe.local_endpoint().port();
+      tcp::socket stream(none, tcp::v4());
+      boost::system::error_code taken;
+      stream.bind({boost::asio::ip::address_v4::loopback(), port}, taken);
+      if (!taken) return port;
+    }
   }
 
   std::vector<std::string> arguments(const std::vector<std::string>& zone) const {
