@@ -8,6 +8,7 @@
 #include "base/memory_shortage.hpp"
 #include "cli/check.hpp"
 #include "cli/describe.hpp"
+#include "cli/key.hpp"
 #include "cli/serve.hpp"
 
 namespace {
@@ -27,6 +28,7 @@ constexpr const char* usage =
     "Commands:\n"
     "  serve       Run the service: batches come and results go over HTTP\n"
     "  check       Fetch URLs once and print what happened to each\n"
+    "  key         Make a key for the API\n"
     "  completion  Print a script that completes command lines, for bash, zsh or fish\n"
     "  man         Print the manual page\n"
     "\n"
@@ -53,6 +55,7 @@ int main(int count, char** words) {
   const std::vector<std::string> arguments(words + (count > 1 ? 2 : count), words + count);
   if (command == "serve") return trawl::serve(arguments);
   if (command == "check") return trawl::check(arguments);
+  if (command == "key") return trawl::make_key(arguments);
   if (command == "completion") return trawl::describe_to_shell(arguments);
   if (command == "man") return trawl::describe_to_man(arguments);
   if (command == "--version") return print(version);

@@ -28,6 +28,7 @@ struct answer {
     body = to_json(told);
     if (told.retry_after_s > 0) fields.emplace_back("Retry-After", std::to_string(told.retry_after_s));
     if (!told.allow.empty()) fields.emplace_back("Allow", told.allow);
+    if (!told.challenge.empty()) fields.emplace_back("WWW-Authenticate", told.challenge);
   }
 };
 

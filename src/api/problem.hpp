@@ -27,6 +27,8 @@ struct problem {
   unsigned retry_after_s = 0;
   /// The methods a known path has, for 405.
   std::string allow;
+  /// WWW-Authenticate, for 401 and for a key whose scope is too small.
+  std::string challenge;
 };
 
 /// Found by boost::system::result when value() is asked of a problem: a bug, not an outcome.

@@ -24,8 +24,12 @@ struct request {
   bool chunked = false;
   std::vector<std::pair<std::string, std::string>> fields;  ///< In order, names in lower case.
   std::string id;                                           ///< X-Request-Id of the answer.
+  std::string caller;                                       ///< Name of its key; empty: nobody is asked for one.
+  bool sees_all = true;                                     ///< Tasks of other callers too.
   std::string task_id;                                      ///< What stands for {id} in the path of the route.
 
+  /// Whether a task of `owner` is there for this caller.
+  [[nodiscard]] bool may_see(std::string_view owner) const { return sees_all || owner == caller; }
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   /// The first field of that name, which is in lower case; empty when there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const {

@@ -1,5 +1,6 @@
-// Which handler a request is for. Routes are a table: a path with at most one {id} in it, a method, the
-// query keys it understands, and the handler. HEAD is served where GET is; OPTIONS everywhere.
+// Which handler a request is for. Routes are a table: a path with at most one {id} in it, a method, what a
+// caller must be allowed, the handler, and the query keys it understands. HEAD is served where GET is; OPTIONS
+// everywhere.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/request.hpp"
 #include "base/executor.hpp"
@@ -29,6 +31,7 @@ using intake_handler = std::function<or_problem<std::unique_ptr<intake>>(const r
 struct route {
   std::string_view method;
   std::string_view path;  ///< "/tasks/{id}/results"
+  access needs;           ///< The least scope that may.
   std::variant<plain_handler, intake_handler> handler;
   /// Any other key is refused by name. An intake_handler looks for itself: what its options are depends on
   /// the body.

@@ -24,20 +24,22 @@ intake_handler body(service& at, read_body handler) {
 }  // namespace
 
 std::vector<route> make_routes(service& at) {
+  using enum access;
   return {
-      {"POST", "/submit", body(at, submit), {}},
-      {"POST", "/tasks", body(at, create_task), {}},
-      {"GET", "/tasks", now(at, list_tasks), {"view", "status", "label", "limit", "cursor"}, "status"},
-      {"GET", "/tasks/{id}", now(at, show_task), {"view"}},
-      {"DELETE", "/tasks/{id}", now(at, remove_task), {}},
-      {"POST", "/tasks/{id}/cancel", later(at, cancel_task), {}},
+      {"POST", "/submit", write, body(at, submit), {}},
+      {"POST", "/tasks", write, body(at, create_task), {}},
+      {"GET", "/tasks", read, now(at, list_tasks), {"view", "status", "label", "limit", "cursor"}, "status"},
+      {"GET", "/tasks/{id}", read, now(at, show_task), {"view"}},
+      {"DELETE", "/tasks/{id}", write, now(at, remove_task), {}},
+      {"POST", "/tasks/{id}/cancel", write, later(at, cancel_task), {}},
       {"GET",
        "/tasks/{id}/results",
+       read,
        now(at, show_results),
        {"status", "code", "url", "limit", "cursor", "format", "follow"}},
-      {"GET", "/healthz", now(at, show_health), {}},
-      {"GET", "/readyz", now(at, show_readiness), {}},
-      {"GET", "/metrics", now(at, show_metrics), {}},
+      {"GET", "/healthz", probe, now(at, show_health), {}},
+      {"GET", "/readyz", probe, now(at, show_readiness), {}},
+      {"GET", "/metrics", read, now(at, show_metrics), {}},
   };
 }
 

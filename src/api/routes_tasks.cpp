@@ -79,10 +79,17 @@ bool matches(const page_query& wanted, tracked_task& one) {
   return !wanted.label || wanted.label == one.get().options().label;
 }
 
-page find_page(const registry& tasks, const page_query& wanted) {
+// The next older task that this caller may see; null at the end.
+std::shared_ptr<tracked_task> next_visible(const registry& tasks, const request& asked, registry::place& at) {
+  auto one = tasks.next_older(at);
+  while (one && !asked.may_see(one->get().owner())) one = tasks.next_older(at);
+  return one;
+}
+
+page find_page(const registry& tasks, const request& asked, const page_query& wanted) {
   page found;
   registry::place at = registry::newest;
-  while (auto one = tasks.next_older(at)) {
+  while (auto one = next_visible(tasks, asked, at)) {
     if (!matches(wanted, *one)) continue;
     ++found.total;
     if (at >= wanted.after) continue;
@@ -105,11 +112,15 @@ std::string next_link(const query& asked, registry::place last) {
 // Owns the walk that a listing_source takes.
 class walk {
  public:
-  explicit walk(const registry& tasks) : tasks_(tasks) {}
-  std::shared_ptr<tracked_task> operator()() { return tasks_.next_older(at_); }
+  walk(const registry& tasks, const request& asked) : tasks_(tasks) {
+    asked_.caller = asked.caller;
+    asked_.sees_all = asked.sees_all;
+  }
+  std::shared_ptr<tracked_task> operator()() { return next_visible(tasks_, asked_, at_); }
 
  private:
   const registry& tasks_;
+  request asked_;  // Only whose it is.
   registry::place at_ = registry::newest;
 };
 
@@ -135,7 +146,8 @@ answer summary_of(tracked_task& shown) {
 }  // namespace
 
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
-  if (auto found = at.crawls.tasks().find(asked.task_id)) return found;
+  auto found = at.crawls.tasks().find(asked.task_id);
+  if (found && asked.may_see(found->get().owner())) return found;
   return problem(404, "there is no task '" + asked.task_id + "'");
 }
 
@@ -152,10 +164,10 @@ or_problem<std::uint32_t> number_in_query(const query& asked, std::string_view k
 }
 
 answer list_tasks(service& at, const request& asked) {
-  if (asked.asked.empty()) return stream_json(std::make_unique<listing_source>(walk(at.crawls.tasks()), true));
+  if (asked.asked.empty()) return stream_json(std::make_unique<listing_source>(walk(at.crawls.tasks(), asked), true));
   const auto wanted = read_page_query(asked.asked);
   if (!wanted) return answer(wanted.error());
-  page found = find_page(at.crawls.tasks(), *wanted);
+  page found = find_page(at.crawls.tasks(), asked, *wanted);
   answer told = stream_json(std::make_unique<listing_source>(page_walk(std::move(found.tasks)), !wanted->summary));
   told.fields.emplace_back("X-Total-Count", std::to_string(found.total));
   if (found.more) told.fields.emplace_back("Link", next_link(asked.asked, found.last));

@@ -80,6 +80,7 @@ struct server::core : std::enable_shared_from_this<core> {
   admission crowd;
 
   std::optional<std::string> open(const std::string& address);
+  std::vector<std::string> read_keys();
   void start(socket_type socket);
 
   static awaitable<void> accept_loop(std::shared_ptr<core> self, std::size_t which);
@@ -92,8 +93,9 @@ struct server::core : std::enable_shared_from_this<core> {
 std::optional<std::string> server::core::open(const std::string& address) {
   const auto at = parse_endpoint(address);
   if (!at) return "listen " + address + ": not ADDR:PORT";
-  if (!at->address().is_loopback() && !options.no_auth)
-    return "listen " + address + ": beyond loopback anyone could make this machine fetch; --no-auth allows it";
+  if (!at->address().is_loopback() && !options.no_auth && options.api_key_file.empty())
+    return "listen " + address +
+           ": beyond loopback anyone could make this machine fetch; --api-key-file asks for keys, --no-auth allows it";
   acceptor_type acceptor(context.loop);
   error_code ec;
   acceptor.open(at->protocol(), ec);
@@ -106,6 +108,16 @@ std::optional<std::string> server::core::open(const std::string& address) {
   if (ec) return "listen " + address + ": " + ec.message();
   acceptors.push_back(std::move(acceptor));
   return std::nullopt;
+}
+
+// What is wrong with them, if anything is.
+std::vector<std::string> server::core::read_keys() {
+  if (options.api_key_file.empty()) return {};
+  const file_text file = read_whole_file(options.api_key_file);
+  std::vector<std::string> problems =
+      file.wrong.empty() ? context.entrance.read_keys(file.text) : std::vector<std::string>{file.wrong};
+  for (std::string& each : problems) each = "api-key-file " + options.api_key_file + ": " + each;
+  return problems;
 }
 
 awaitable<void> server::core::accept_loop(std::shared_ptr<core> self, std::size_t which) {
@@ -157,12 +169,20 @@ server::server(crawler& engine, executor_type home, server_options options)
 server::~server() { core_->context.times.stop(); }
 
 void server::listen() {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = core_->read_keys();
   for (const std::string& address : core_->options.listen)
     if (auto wrong = core_->open(address)) problems.push_back(*std::move(wrong));
   if (!problems.empty()) throw start_error(std::move(problems));
   for (std::size_t i = 0; i < core_->acceptors.size(); ++i)
     asio::co_spawn(core_->context.loop, core::accept_loop(core_, i), log_end);
+}
+
+void server::reload() {
+  const std::vector<std::string> problems = core_->read_keys();
+  for (const std::string& each : problems) log_event(log_level::error, "not reloaded", {{"reason", each}});
+  const auto& keys = core_->context.entrance.keys();
+  if (problems.empty() && keys)
+    log_event(log_level::info, "keys read", {{"keys", static_cast<std::int64_t>(keys->size())}});
 }
 
 std::vector<std::string> server::addresses() const {

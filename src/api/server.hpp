@@ -26,6 +26,8 @@ struct server_options {
   std::size_t max_connections = 10000;
   /// Names that may stand in Host beside IP literals and localhost.
   std::vector<std::string> allowed_host;
+  /// The keys that callers must show (api/api_keys.hpp); empty: nobody is asked for one.
+  std::string api_key_file;
   /// Explicit consent to listen beyond loopback although nobody is asked for a key.
   bool no_auth = false;
 };
@@ -38,8 +40,11 @@ class server {
   server& operator=(const server&) = delete;
   ~server();
 
-  /// Opens all listeners and starts to accept. Throws start_error that names each address and what is wrong.
+  /// Reads the keys, opens all listeners and starts to accept. Throws start_error that names each file or address and
+  /// what is wrong with it.
   void listen();
+  /// Reads the files again. What is wrong with one is logged, and what was read from it before stays in use.
+  void reload();
   /// Where it listens, ports as they are.
   [[nodiscard]] std::vector<std::string> addresses() const;
   /// Connections open now.

@@ -25,7 +25,11 @@ bool expects_continue(const request& asked) { return asked.version == 11 && aske
 void log_answer(const request& asked, unsigned status) {
   if (!log_enabled(log_level::debug)) return;
   log_event(log_level::debug, "request answered",
-            {{"request", asked.id}, {"method", asked.method}, {"path", asked.path}, {"status", std::int64_t{status}}});
+            {{"request", asked.id},
+             {"caller", asked.caller},
+             {"method", asked.method},
+             {"path", asked.path},
+             {"status", std::int64_t{status}}});
 }
 
 }  // namespace
@@ -129,8 +133,8 @@ void session::decide_keeping() {
   if (!left || *left > small_body || expects_continue(parser_.head())) keep_ = false;
 }
 
-std::optional<answer> session::answer_without_route(const request& asked) const {
-  if (const auto why = shared_->guard.refuse(asked)) return answer(problem(403, *why));
+// What no route has a say in.
+std::optional<answer> session::answer_at_once(const request& asked) const {
   const std::string_view expected = asked.version == 11 ? asked.field("expect") : std::string_view();
   if (!expected.empty() && expected != "100-continue" && expected != "100-Continue")
     return answer(problem(417, "the only expectation met here is 100-continue"));
@@ -158,16 +162,23 @@ awaitable<answer> session::make_answer_or_503(request& asked) {
 }
 
 awaitable<answer> session::make_answer(request& asked) {
-  if (auto told = answer_without_route(asked)) co_return std::move(*told);
   const or_problem<const route*> found = shared_->routes.find(asked);
+  access needs = found ? (*found)->needs : access::read;
+  if (asked.method == "OPTIONS") needs = access::open;  // It tells what methods there are, as the documentation does.
+  if (const auto why = shared_->entrance.refuse(asked, needs)) co_return answer(*why);
+  if (auto told = answer_at_once(asked)) co_return std::move(*told);
   if (!found) co_return answer(found.error());
   route_ = (*found)->path;
-  if (const auto* reads = std::get_if<intake_handler>(&(*found)->handler)) co_return co_await take_body(asked, *reads);
+  co_return co_await follow(asked, **found);
+}
+
+awaitable<answer> session::follow(const request& asked, const route& to) {
+  if (const auto* reads = std::get_if<intake_handler>(&to.handler)) co_return co_await take_body(asked, *reads);
   discarded_body unwanted;
   const auto wrong = co_await read_body(asked, unwanted);
   if (wrong) co_return answer(*wrong);
   if (unwanted.too_large()) co_return answer(problem(413, "this route takes no body"));
-  co_return co_await std::get<plain_handler>((*found)->handler)(asked);
+  co_return co_await std::get<plain_handler>(to.handler)(asked);
 }
 
 awaitable<answer> session::take_body(const request& asked, const intake_handler& handler) {

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "api/answer_head.hpp"
-#include "api/browser_guard.hpp"
 #include "api/connection.hpp"
+#include "api/door.hpp"
 #include "api/read_buffer.hpp"
 #include "api/request_parser.hpp"
 #include "api/router.hpp"
@@ -45,11 +45,11 @@ struct session_limits {
 /// What all sessions of a server share.
 struct session_context {
   session_context(const executor_type& on, std::vector<std::string> allowed_hosts)
-      : loop(on), times(on), guard(std::move(allowed_hosts)) {}
+      : loop(on), times(on), entrance(std::move(allowed_hosts)) {}
 
   const executor_type loop;
   timekeeper times;
-  browser_guard guard;
+  door entrance;
   router routes{{}};
   request_ids ids;
   server_counts counts;
@@ -83,7 +83,8 @@ class session final : private idle_session {
   awaitable<answer> make_answer_or_503(request& asked);
   awaitable<answer> take_body(const request& asked, const intake_handler& handler);
   awaitable<std::optional<problem>> read_body(const request& asked, body_reader& into);
-  [[nodiscard]] std::optional<answer> answer_without_route(const request& asked) const;
+  [[nodiscard]] std::optional<answer> answer_at_once(const request& asked) const;
+  awaitable<answer> follow(const request& asked, const route& to);
 
   awaitable<void> send(const request& asked, answer& told);
   awaitable<void> send_whole(const request& asked, const answer& told);

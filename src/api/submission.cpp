@@ -53,6 +53,7 @@ submission::submission(service& at, const request& asked, const submission_rules
       builder_(at.crawls.shards()),
       load_(at.crawls.load()) {
   builder_.set_through_proxy(came_through_proxy(asked));
+  builder_.set_owner(asked.caller);
 }
 
 submission::~submission() {

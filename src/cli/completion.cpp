@@ -9,7 +9,8 @@ namespace trawl {
 namespace {
 
 constexpr command commands[] = {command::serve, command::check};
-constexpr const char* first_words = "serve check completion man --help --version";
+constexpr const char* key_words = "new --name --read-only --admin --append --help";
+constexpr const char* first_words = "serve check key completion man --help --version";
 
 enum class value_kind : std::uint8_t { none, choice, file, other };
 
@@ -104,6 +105,9 @@ std::string bash_script() {
   made += std::string(first_words) + "\"\n";
   for (const command each : commands) append_bash_command(made, each);
   made +=
+      "  elif [[ ${COMP_WORDS[1]} == key ]]; then\n    if [[ $before == --append ]]; then files=yes; else words=\"" +
+      std::string(key_words) + "\"; fi\n";
+  made +=
       "  elif [[ ${COMP_WORDS[1]} == completion ]]; then\n    words=\"" + replaced(completed_shells, "|", " ") + "\"\n";
   return made + bash_tail;
 }
@@ -146,6 +150,8 @@ std::string zsh_script() {
       std::string(first_words) +
       "\n    return\n  fi\n  local which=$words[2]\n  shift words\n  ((CURRENT--))\n  case $which in\n";
   for (const command each : commands) append_zsh_command(made, each);
+  made += "    key) if [[ $words[CURRENT-1] == --append ]]; then _files; else compadd -- " + std::string(key_words) +
+          "; fi ;;\n";
   made += "    completion) compadd " + replaced(completed_shells, "|", " ") + " ;;\n  esac\n}\n";
   return made + "if [[ $funcstack[1] == _trawl ]]; then\n  _trawl \"$@\"\nelse\n  compdef _trawl trawl\nfi\n";
 }
@@ -178,6 +184,8 @@ std::string fish_script() {
       if (each.applies(which)) append_fish_option(made, name, each);
   }
   made += "complete -c trawl -n '__fish_seen_subcommand_from check' -F\n";
+  made += "complete -c trawl -n '__fish_seen_subcommand_from key' -a '" + std::string(key_words) +
+          "'\ncomplete -c trawl -n '__fish_seen_subcommand_from key' -l append -r -F\n";
   return made + "complete -c trawl -n '__fish_seen_subcommand_from completion' -a '" +
          replaced(completed_shells, "|", " ") + "'\n";
 }

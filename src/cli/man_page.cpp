@@ -5,6 +5,7 @@
 
 #include "cli/command_words.hpp"
 #include "cli/completion.hpp"
+#include "cli/key.hpp"
 #include "cli/option_table.hpp"
 
 namespace trawl {
@@ -110,6 +111,7 @@ void append_command(std::string& to, command which) {
 std::string man_page() {
   std::string made = head;
   for (const command each : {command::serve, command::check}) made += roff(words_of(each).synopsis) + "\n.br\n";
+  made += roff(key_synopsis) + "\n.br\n";
   made += roff(std::string("trawl completion ") + completed_shells) + "\n.br\ntrawl man\n";
   made += description;
   append_command(made, command::serve);

@@ -103,6 +103,8 @@ void add_service(std::vector<option>& to) {
   };
   add("listen", list, "ADDR:PORT", "Where to listen; repeatable [127.0.0.1:7777]",
       words(check_listener, [](settings& s) { return &s.server.listen; }));
+  add("api_key_file", text, "FILE", "Keys that callers must show, one a line as 'trawl key new' makes it",
+      words(check_readable, [](settings& s) { return &s.server.api_key_file; }));
   add("no_auth", flag, "", "Let in whoever reaches a listener, even if it is not loopback",
       boolean([](settings& s) { return &s.server.no_auth; }));
   add("allowed_host", list, "NAME",

@@ -68,10 +68,13 @@ void judge_listeners(const std::vector<given>& told, reading& into) {
   if (server.listen.empty()) server.listen = server_options{}.listen;
   const auto far = std::ranges::find_if_not(server.listen, is_loopback_listener);
   into.values.engine.listeners_are_loopback = far == server.listen.end();
-  if (far == server.listen.end() || server.no_auth) return;
+  const bool keyed = !server.api_key_file.empty();
+  if (keyed && server.no_auth) into.problems.emplace_back("--no-auth: contradicts --api-key-file");
+  if (far == server.listen.end() || server.no_auth || keyed) return;
   const given* said = find(told, "listen");
-  into.problems.push_back((said != nullptr ? said->source : "--listen") + " '" + *far +
-                          "': a listener that is not loopback needs --no-auth, which lets in whoever reaches it");
+  into.problems.push_back(
+      (said != nullptr ? said->source : "--listen") + " '" + *far +
+      "': a listener that is not loopback needs --api-key-file, or --no-auth, which lets in whoever reaches it");
 }
 
 }  // namespace

@@ -1,12 +1,17 @@
 #include "cli/serve.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
+#include <system_error>
 
 #include "api/server.hpp"
+#include "base/uv_file_watch.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/start.hpp"
 #include "shard/crawler.hpp"
@@ -26,19 +31,28 @@ server_options within_limits(server_options said, std::size_t allowed) {
   return said;
 }
 
+std::vector<std::string> reread_files(const server_options& said) {
+  std::vector<std::string> files;
+  if (!said.api_key_file.empty()) files.push_back(said.api_key_file);
+  return files;
+}
+
 class service {
  public:
   explicit service(const settings& said)
       : drain_(said.drain_timeout),
         engine_(said.engine, home_.get_executor()),
         api_(engine_, home_.get_executor(), within_limits(said.server, engine_.left_to_others())),
-        signals_(home_.get_executor(), 2),
+        files_(reread_files(said.server)),
+        signals_(home_.get_executor(), 2, files_.empty() ? interrupt::hangup::as_ever : interrupt::hangup::told),
         patience_(home_.get_executor()) {}
   int run();
 
  private:
   void log_listening() const;
+  void watch_files();
   void run_home();
+  awaitable<int> next_interrupt();
   awaitable<void> stop_on_signal();
   awaitable<void> stop_waiting_on_signal();
   void end_late();
@@ -47,8 +61,10 @@ class service {
   asio::io_context home_{1};
   crawler engine_;
   server api_;
+  const std::vector<std::string> files_;  // That are read again when they change.
   interrupt signals_;
   timer_type patience_;
+  std::optional<uv_file_watch> watch_;
 };
 
 void rethrow(std::exception_ptr thrown) {
@@ -58,10 +74,31 @@ void rethrow(std::exception_ptr thrown) {
 int service::run() {
   api_.listen();
   log_listening();
+  watch_files();
   asio::co_spawn(home_, stop_on_signal(), rethrow);
   run_home();
   log_event(log_level::info, "stopped");
   return exit_ok;
+}
+
+// SIGHUP does the same where the system tells nothing of changes.
+void service::watch_files() {
+  if (files_.empty()) return;
+  try {
+    watch_.emplace(files_, [this] { asio::post(home_, [this] { api_.reload(); }); });
+  } catch (const std::system_error& wrong) {
+    log_event(log_level::warning, "changes of files are not noticed; send SIGHUP", {{"reason", wrong.what()}});
+  }
+}
+
+// SIGHUP alone does not end anything.
+awaitable<int> service::next_interrupt() {
+  int signal = co_await signals_.wait();
+  while (signal == SIGHUP) {
+    api_.reload();
+    signal = co_await signals_.wait();
+  }
+  co_return signal;
 }
 
 // A handler that finds no memory takes with it what it was about, a connection or an answer, and nothing else.
@@ -87,7 +124,7 @@ void service::log_listening() const {
 
 // The order in which a service ends: no new work, then what is at work, then what still reads of it.
 awaitable<void> service::stop_on_signal() {
-  const int signal = co_await signals_.wait();
+  const int signal = co_await next_interrupt();
   log_event(log_level::info, "stopping",
             {{"signal", std::int64_t{signal}}, {"drain_ms", std::int64_t{drain_.count()}}});
   end_late();
@@ -101,7 +138,7 @@ awaitable<void> service::stop_on_signal() {
 
 // Whoever asks twice does not want to wait for what is in flight.
 awaitable<void> service::stop_waiting_on_signal() {
-  const int signal = co_await signals_.wait();
+  const int signal = co_await next_interrupt();
   if (signal == 0) co_return;
   log_event(log_level::info, "stopping at once", {{"signal", std::int64_t{signal}}});
   co_await engine_.shut_down(milliseconds(0));

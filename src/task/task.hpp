@@ -53,6 +53,7 @@ struct task_parts {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> duplicates;  ///< (index, group), by index.
   std::uint32_t duplicate_groups = 0;
   bool through_proxy = false;
+  std::string owner;
 };
 
 class task {
@@ -63,6 +64,8 @@ class task {
   [[nodiscard]] const task_options& options() const { return parts_.options; }
   /// The submission came through a proxy (Forwarded, Via, ...): its sender may be anyone.
   [[nodiscard]] bool through_proxy() const { return parts_.through_proxy; }
+  /// The caller whose task it is; empty when nobody was asked for a key.
+  [[nodiscard]] const std::string& owner() const { return parts_.owner; }
   [[nodiscard]] std::uint32_t total() const { return parts_.urls.size(); }
   [[nodiscard]] std::string_view url(std::uint32_t index) const { return parts_.urls.text(index); }
   [[nodiscard]] std::uint32_t next(std::uint32_t index) const { return parts_.next[index]; }

@@ -32,6 +32,8 @@ class task_builder {
   [[nodiscard]] task_options& options() { return parts_.options; }
   /// The submission came through a proxy: see task::through_proxy().
   void set_through_proxy(bool it_did) { parts_.through_proxy = it_did; }
+  /// Whose task it is: see task::owner().
+  void set_owner(std::string caller) { parts_.owner = std::move(caller); }
   /// The task, under a new random id. The builder is spent.
   [[nodiscard]] std::shared_ptr<task> finish();
 

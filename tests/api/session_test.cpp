@@ -71,10 +71,11 @@ class stage {
  public:
   stage() : acceptor_(loop.get_executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
     shared = std::make_shared<session_context>(loop.get_executor(), std::vector<std::string>());
-    shared->routes = router({{"GET", "/echo/{id}", plain_handler(echo_path), {}},
-                             {"POST", "/echo/{id}", plain_handler(echo_path), {}},
-                             {"POST", "/count", intake_handler(count_body), {}},
-                             {"GET", "/letters", plain_handler(stream_letters), {"blocks", "cut", "slow"}}});
+    shared->routes =
+        router({{"GET", "/echo/{id}", access::open, plain_handler(echo_path), {}},
+                {"POST", "/echo/{id}", access::open, plain_handler(echo_path), {}},
+                {"POST", "/count", access::open, intake_handler(count_body), {}},
+                {"GET", "/letters", access::open, plain_handler(stream_letters), {"blocks", "cut", "slow"}}});
     shared->limits.news = 1ms;
     shared->limits.linger = 50ms;
   }

@@ -72,6 +72,24 @@ TEST_CASE("interrupt: as many are told as were asked for") {
   CHECK(status_of_child(wait_twice) == 128 + SIGINT);
 }
 
+TEST_CASE("interrupt: a hangup is told when that is wanted, and does not count; else it ends the process as ever") {
+  const auto hang_up = [](interrupt::hangup hangups) {
+    asio::io_context loop{1};
+    interrupt signals(loop.get_executor(), 1, hangups);
+    for (const int number : {SIGHUP, SIGHUP, SIGTERM}) {
+      int got = -1;
+      ::raise(number);
+      asio::co_spawn(loop, wait_for(signals, got), rethrow);
+      loop.restart();
+      loop.run();
+      if (got != number) return 1;
+    }
+    return 7;
+  };
+  CHECK(status_of_child([&] { return hang_up(interrupt::hangup::told); }) == 7);
+  CHECK(status_of_child([&] { return hang_up(interrupt::hangup::as_ever); }) == -1);
+}
+
 TEST_CASE("interrupt: stop() ends the wait without a signal") {
   asio::io_context loop{1};
   interrupt signals(loop.get_executor());

@@ -158,15 +158,22 @@ TEST_CASE("options: each kind of value is taken when it is one") {
   CHECK(told.values.drain_timeout == std::chrono::seconds(0));
 }
 
-TEST_CASE("options: a listener that is not loopback needs --no-auth") {
+TEST_CASE("options: a listener that is not loopback needs --api-key-file or --no-auth") {
   const reading refused = read_serve({"--listen", "127.0.0.1:1", "--listen", "0.0.0.0:1"});
-  CHECK(mentions(refused, "--listen '0.0.0.0:1': a listener that is not loopback needs --no-auth"));
+  CHECK(mentions(refused, "--listen '0.0.0.0:1': a listener that is not loopback needs --api-key-file, or --no-auth"));
   const reading taken = read_serve({"--listen", "127.0.0.1:1", "--listen", "[::]:1", "--no-auth"});
   CHECK(taken.problems.empty());
   CHECK(!taken.values.engine.listeners_are_loopback);
   CHECK(read_serve({}, {{"TRAWL_LISTEN", "0.0.0.0:1"}, {"TRAWL_NO_AUTH", "1"}}).problems.empty());
   CHECK(!read_serve({}, {{"TRAWL_LISTEN", "0.0.0.0:1"}, {"TRAWL_NO_AUTH", "false"}}).problems.empty());
   CHECK(read_serve({"--listen", "127.9.9.9:1", "--listen", "[::1]:1"}).values.engine.listeners_are_loopback);
+}
+
+TEST_CASE("options: keys let a listener be anywhere, and contradict --no-auth") {
+  const config keys("a");
+  CHECK(read_serve({"--listen", "0.0.0.0:1", "--api-key-file", keys.path()}).problems.empty());
+  CHECK(mentions(read_serve({"--no-auth", "--api-key-file", keys.path()}), "--no-auth: contradicts --api-key-file"));
+  CHECK(mentions(read_serve({"--api-key-file", "/nonexistent"}), "--api-key-file '/nonexistent': cannot be read"));
 }
 
 TEST_CASE("options: a configuration file that is none is told, and so is one that is not there") {
@@ -221,10 +228,10 @@ TEST_CASE("options: an option of the other command, a stray argument and a missi
 TEST_CASE("options: --help names every option of its command") {
   const std::string serve = read_serve({"--help"}).help.value_or("");
   for (const char* name :
-       {"--listen",    "--threads",    "--max-in-flight",   "--host-concurrency", "--host-delay-ms", "--dns-server",
-        "--resolve",   "--ca-file",    "--crl-file",        "--allow-net",        "--user-agent",    "--max-body",
-        "--max-urls",  "--max-memory", "--max-connections", "--allowed-host",     "--no-auth",       "--drain-timeout",
-        "--log-level", "--log-format", "--config",          "--no-legacy-decoder"}) {
+       {"--listen",    "--threads",    "--max-in-flight",   "--host-concurrency",  "--host-delay-ms", "--dns-server",
+        "--resolve",   "--ca-file",    "--crl-file",        "--allow-net",         "--user-agent",    "--max-body",
+        "--max-urls",  "--max-memory", "--max-connections", "--allowed-host",      "--no-auth",       "--drain-timeout",
+        "--log-level", "--log-format", "--config",          "--no-legacy-decoder", "--api-key-file"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }
