@@ -48,6 +48,19 @@ void append_framing(std::string& out, const request& asked, const answer_framing
     out += "Connection: keep-alive\r\n";
 }
 
+bool says(const answer& told, std::string_view name) {
+  return std::any_of(told.fields.begin(), told.fields.end(), [&](const auto& each) { return each.first == name; });
+}
+
+// For browsers, and caches on the way: what is told is what its type says and nobody else's, and it is no page, unless
+// the handler says otherwise.
+void append_cautions(std::string& out, const answer& told) {
+  out += "X-Content-Type-Options: nosniff\r\n";
+  if (!says(told, "Cache-Control")) out += "Cache-Control: no-store\r\n";
+  if (!says(told, "Content-Security-Policy"))
+    out += "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+}
+
 bool is_plain(std::string_view id) {
   constexpr std::string_view refused = "\"\\<>,;";
   return !id.empty() && id.size() <= longest_request_id && std::all_of(id.begin(), id.end(), [&](char c) {
@@ -65,6 +78,7 @@ void append_head(std::string& out, const request& asked, const answer& told, con
   out += "\r\nServer: trawl\r\n";
   append_field(out, "Date", http_date());
   append_field(out, "X-Request-Id", asked.id);
+  append_cautions(out, told);
   for (const auto& [name, value] : told.fields) append_field(out, name, value);
   if (told.status != 204) {
     append_field(out, "Content-Type", told.content_type);

@@ -99,7 +99,7 @@ const api_key* api_keys::find(std::string_view secret) const {
   return found;
 }
 
-fresh_key make_api_key(std::string_view name, access scope) {
+fresh_key make_api_key(std::string_view name, permission scope) {
   sha256_octets random{};
   if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
     throw std::runtime_error("the system has no randomness for a key");

@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
-#include "api/access.hpp"
+#include "api/permission.hpp"
 #include "base/digest.hpp"
 
 namespace trawl {
 
 struct api_key {
   std::string name;
-  access scope = access::read;
+  permission scope = permission::read;
   sha256_octets hash{};
 };
 
@@ -38,7 +38,7 @@ struct fresh_key {
   std::string line;    ///< Without a line end.
 };
 /// Throws when the system has no randomness.
-[[nodiscard]] fresh_key make_api_key(std::string_view name, access scope);
+[[nodiscard]] fresh_key make_api_key(std::string_view name, permission scope);
 
 /// 1 to 64 letters, digits, '.', '_' and '-'.
 [[nodiscard]] bool is_key_name(std::string_view name);

@@ -53,10 +53,11 @@ bool browser_guard::knows(std::string_view host) const {
                      [&](const std::string& each) { return equal_ignoring_case(each, host); });
 }
 
-std::optional<std::string> browser_guard::refuse(const request& asked) const {
+std::optional<std::string> browser_guard::refuse(const request& asked, bool page_allowed) const {
   const std::string_view authority = asked.authority.empty() ? asked.field("host") : std::string_view(asked.authority);
   if (!authority.empty() && !knows(split(authority).host))
     return "the host name '" + std::string(authority) + "' is not served here; --allowed-host adds it";
+  if (page_allowed) return std::nullopt;
   if (asked.has("origin") && !same_place(asked.field("origin"), authority))
     return "the page of another origin ('" + std::string(asked.field("origin")) + "') may not use this service";
   if (equal_ignoring_case(asked.field("sec-fetch-site"), "cross-site"))

@@ -17,7 +17,8 @@ class browser_guard {
   /// `allowed`: names that may stand in Host beside IP literals and localhost.
   explicit browser_guard(std::vector<std::string> allowed) : allowed_(std::move(allowed)) {}
   /// Why it is refused, in words; nullopt: it is not.
-  [[nodiscard]] std::optional<std::string> refuse(const request& asked) const;
+  /// `page_allowed`: it comes from a page that may (cors), and only its Host is looked at.
+  [[nodiscard]] std::optional<std::string> refuse(const request& asked, bool page_allowed = false) const;
 
  private:
   [[nodiscard]] bool knows(std::string_view host) const;

@@ -15,7 +15,7 @@ problem unauthorized(std::string why, std::string_view error) {
   return told;
 }
 
-problem forbidden(access scope, access needs) {
+problem forbidden(permission scope, permission needs) {
   problem told(403, "the scope of this key is " + std::string(scope_name(scope)) + "; this needs " +
                         std::string(scope_name(needs)));
   told.challenge =
@@ -45,15 +45,49 @@ std::vector<std::string> door::read_keys(std::string_view text) {
   return problems;
 }
 
-std::optional<problem> door::refuse(request& asked, access needs) const {
-  if (keys_) return identify(asked, needs);
-  if (const auto why = guard_.refuse(asked)) return problem(403, *why);
-  return std::nullopt;
+std::string client_of(const asio::ip::address& from) {
+  if (from.is_v4()) return from.to_string();
+  if (from.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).to_string();
+  auto octets = from.to_v6().to_bytes();
+  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+  return asio::ip::address_v6(octets).to_string();
 }
 
-std::optional<problem> door::identify(request& asked, access needs) const {
+door::door(door_options with) : guard_(std::move(with.allowed_hosts)), pages_(std::move(with.cors_origins)) {
+  if (with.rate_limit > 0) limiter_.emplace(with.rate_limit);
+}
+
+visit door::receive(request& asked, permission needs, const asio::ip::address& from, time_point now) {
+  visit made;
+  made.refused = identify(asked, needs);
+  // A name cannot look like an address: with ' ' it is no key's.
+  if (limiter_ && needs != permission::probe)
+    limit(made, asked.caller.empty() ? "from " + client_of(from) : asked.caller, now);
+  return made;
+}
+
+void door::limit(visit& which, const std::string& who, time_point now) {
+  which.rate = limiter_->take(who, now);
+  if (which.rate->granted) return;
+  which.refused = problem(429, "too many requests; --rate-limit is the limit");
+  which.refused->retry_after_s = which.rate->retry_s;
+}
+
+void door::add_fields(answer& told, const request& asked, const visit& of) const {
+  pages_.add_to(told, asked);
+  if (!of.rate) return;
+  told.fields.emplace_back("RateLimit-Limit", std::to_string(of.rate->limit));
+  told.fields.emplace_back("RateLimit-Remaining", std::to_string(of.rate->remaining));
+  told.fields.emplace_back("RateLimit-Reset", std::to_string(of.rate->reset_s));
+}
+
+std::optional<problem> door::identify(request& asked, permission needs) const {
+  if (!keys_) {
+    const auto why = guard_.refuse(asked, pages_.allows(asked));
+    return why ? std::optional(problem(403, *why)) : std::nullopt;
+  }
   asked.sees_all = false;
-  if (needs <= access::open) return std::nullopt;
+  if (needs <= permission::open) return std::nullopt;
   if (!asked.has("authorization"))
     return unauthorized("this service wants a key: Authorization: Bearer, made by 'trawl key new'", {});
   const std::string_view token = bearer_token(asked);
@@ -61,7 +95,7 @@ std::optional<problem> door::identify(request& asked, access needs) const {
   if (key == nullptr) return unauthorized("this key is not known here", "invalid_token");
   if (key->scope < needs) return forbidden(key->scope, needs);
   asked.caller = key->name;
-  asked.sees_all = key->scope == access::admin;
+  asked.sees_all = key->scope == permission::admin;
   return std::nullopt;
 }
 

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "api/access.hpp"
 #include "api/answer.hpp"
+#include "api/permission.hpp"
 #include "api/request.hpp"
 #include "base/executor.hpp"
 
@@ -31,7 +31,7 @@ using intake_handler = std::function<or_problem<std::unique_ptr<intake>>(const r
 struct route {
   std::string_view method;
   std::string_view path;  ///< "/tasks/{id}/results"
-  access needs;           ///< The least scope that may.
+  permission needs;       ///< The least scope that may.
   std::variant<plain_handler, intake_handler> handler;
   /// Any other key is refused by name. An intake_handler looks for itself: what its options are depends on
   /// the body.

@@ -24,7 +24,7 @@ intake_handler body(service& at, read_body handler) {
 }  // namespace
 
 std::vector<route> make_routes(service& at) {
-  using enum access;
+  using enum permission;
   return {
       {"POST", "/submit", write, body(at, submit), {}},
       {"POST", "/tasks", write, body(at, create_task), {}},

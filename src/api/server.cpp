@@ -51,6 +51,14 @@ service_limits limits_of(const server_options& options) {
   return limits;
 }
 
+door_options entry_of(const server_options& options) {
+  door_options entry;
+  entry.allowed_hosts = options.allowed_host;
+  entry.cors_origins = options.cors_origin;
+  entry.rate_limit = options.rate_limit;
+  return entry;
+}
+
 // The exception that cannot happen, or memory that ran out: one connection lost, and not in silence.
 void log_end(const std::exception_ptr& failed) {
   if (!failed) return;
@@ -66,7 +74,7 @@ void log_end(const std::exception_ptr& failed) {
 struct server::core : std::enable_shared_from_this<core> {
   core(crawler& engine, const executor_type& on, server_options asked)
       : options(std::move(asked)),
-        context(on, options.allowed_host),
+        context(on, entry_of(options)),
         served(engine, context.times, context.counts, limits_of(options)),
         crowd(context, options.max_connections) {
     context.routes = router(make_routes(served));

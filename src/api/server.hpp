@@ -28,6 +28,10 @@ struct server_options {
   std::vector<std::string> allowed_host;
   /// The keys that callers must show (api/api_keys.hpp); empty: nobody is asked for one.
   std::string api_key_file;
+  /// Requests a second of one caller, or of one address where no key was shown; twice as many at once. 0: any number.
+  std::uint32_t rate_limit = 0;
+  /// Origins whose pages may use the API from a browser: "https://a.example".
+  std::vector<std::string> cors_origin;
   /// Explicit consent to listen beyond loopback although nobody is asked for a key.
   bool no_auth = false;
 };

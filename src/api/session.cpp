@@ -22,6 +22,12 @@ class discarded_body final : public body_reader {
 
 bool expects_continue(const request& asked) { return asked.version == 11 && asked.has("expect"); }
 
+// Of a client that has gone already: any.
+asio::ip::address address_of(const socket_type& socket) {
+  error_code gone;
+  return socket.remote_endpoint(gone).address();
+}
+
 void log_answer(const request& asked, unsigned status) {
   if (!log_enabled(log_level::debug)) return;
   log_event(log_level::debug, "request answered",
@@ -35,7 +41,7 @@ void log_answer(const request& asked, unsigned status) {
 }  // namespace
 
 session::session(socket_type socket, std::shared_ptr<session_context> shared)
-    : shared_(std::move(shared)), connection_(std::move(socket), shared_->times) {
+    : shared_(std::move(shared)), from_(address_of(socket)), connection_(std::move(socket), shared_->times) {
   shared_->open.insert(this);
   shared_->counts.opened();
 }
@@ -111,10 +117,12 @@ awaitable<void> session::answer_request() {
   const time_point began = clock::now();
   be_idle(false);
   route_ = {};
+  visit_ = {};
   asked.id = shared_->ids.choose(asked.field("x-request-id"));
   keep_ = asked.keep_alive;
   answer told = co_await make_answer_or_503(asked);
   if (gone_) co_return;
+  shared_->entrance.add_fields(told, asked, visit_);
   decide_keeping();
   co_await send(asked, told);
   log_answer(asked, told.status);
@@ -143,6 +151,7 @@ std::optional<answer> session::answer_at_once(const request& asked) const {
   told.fields.emplace_back(
       "Allow", asked.path == "*" ? "GET, HEAD, POST, DELETE, OPTIONS" : shared_->routes.allowed(asked.path));
   if (told.fields[0].second.empty()) return answer(problem(404, "nothing is at '" + asked.path + "'"));
+  shared_->entrance.pages().add_preflight(told, asked, std::string(told.fields[0].second));
   return told;
 }
 
@@ -163,9 +172,11 @@ awaitable<answer> session::make_answer_or_503(request& asked) {
 
 awaitable<answer> session::make_answer(request& asked) {
   const or_problem<const route*> found = shared_->routes.find(asked);
-  access needs = found ? (*found)->needs : access::read;
-  if (asked.method == "OPTIONS") needs = access::open;  // It tells what methods there are, as the documentation does.
-  if (const auto why = shared_->entrance.refuse(asked, needs)) co_return answer(*why);
+  permission needs = found ? (*found)->needs : permission::read;
+  if (asked.method == "OPTIONS")
+    needs = permission::open;  // It tells what methods there are, as the documentation does.
+  visit_ = shared_->entrance.receive(asked, needs, from_, clock::now());
+  if (visit_.refused) co_return answer(*visit_.refused);
   if (auto told = answer_at_once(asked)) co_return std::move(*told);
   if (!found) co_return answer(found.error());
   route_ = (*found)->path;

@@ -44,8 +44,7 @@ struct session_limits {
 
 /// What all sessions of a server share.
 struct session_context {
-  session_context(const executor_type& on, std::vector<std::string> allowed_hosts)
-      : loop(on), times(on), entrance(std::move(allowed_hosts)) {}
+  session_context(const executor_type& on, door_options entry) : loop(on), times(on), entrance(std::move(entry)) {}
 
   const executor_type loop;
   timekeeper times;
@@ -98,11 +97,13 @@ class session final : private idle_session {
   void give_memory_back();
 
   const std::shared_ptr<session_context> shared_;
+  const asio::ip::address from_;
   connection connection_;
   request_parser parser_;
   read_buffer input_;
   std::string output_;
   std::string block_;
+  visit visit_;
   std::string_view route_;  // Path of the route that the request met; empty: none.
   bool idle_ = true;        // No request is being served.
   bool first_ = true;       // None has been.

@@ -33,7 +33,7 @@ constexpr const char* usage =
 
 struct wanted_key {
   std::string name = "default";
-  access scope = access::write;
+  permission scope = permission::write;
   std::string append_to;
 };
 
@@ -56,7 +56,7 @@ std::string read_arguments(const std::vector<std::string>& words, wanted_key& in
     const std::string word = words[at];
     if (word == "--read-only" || word == "--admin") {
       if (std::exchange(scoped, true)) return "a key has one scope: --read-only, --admin, or neither";
-      into.scope = word == "--admin" ? access::admin : access::read;
+      into.scope = word == "--admin" ? permission::admin : permission::read;
     } else if (auto name = value_of(words, at, "--name")) {
       if (!is_key_name(*name)) return "--name '" + *name + "': must be 1 to 64 letters, digits, '.', '_' and '-'";
       into.name = *std::move(name);

@@ -110,6 +110,11 @@ void add_service(std::vector<option>& to) {
   add("allowed_host", list, "NAME",
       "Host name that requests may be addressed to, beside IP addresses and localhost; repeatable",
       words(check_host_name, [](settings& s) { return &s.server.allowed_host; }));
+  add("cors_origin", list, "ORIGIN", "Origin whose web pages may use the API, e.g. https://a.example; repeatable",
+      words(check_origin, [](settings& s) { return &s.server.cors_origin; }));
+  add("rate_limit", integer, "R",
+      "Requests a second of one key or address, twice as many at once; more are answered 429",
+      number(1, 1000000, [](settings& s) { return &s.server.rate_limit; }));
   add("drain_timeout", integer, "S", "Time that fetches in flight get after SIGTERM or SIGINT [3]",
       number(0, 3600, [](settings& s) { return &s.drain_timeout; }));
   add("max_body", integer, "BYTES", "Largest request body, decoded [268435456]",

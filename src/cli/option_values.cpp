@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "api/cors.hpp"
 #include "connect/proxy.hpp"
 #include "connect/proxy_exceptions.hpp"
 #include "resolve/address_policy.hpp"
@@ -114,6 +115,11 @@ value_problem check_no_proxy(std::string_view text) {
 value_problem check_host_name(std::string_view text) {
   if (looks_like_host(text)) return std::nullopt;
   return "must be a host name without a port";
+}
+
+value_problem check_origin(std::string_view text) {
+  if (is_origin(text)) return std::nullopt;
+  return "must be an origin as browsers write it, e.g. https://a.example or http://localhost:3000";
 }
 
 value_problem check_readable(const std::string& path) {

@@ -32,6 +32,8 @@ using value_problem = std::optional<std::string>;
 [[nodiscard]] value_problem check_no_proxy(std::string_view text);
 /// A host name without a port.
 [[nodiscard]] value_problem check_host_name(std::string_view text);
+/// "https://a.example", "http://localhost:3000".
+[[nodiscard]] value_problem check_origin(std::string_view text);
 /// It can be opened for reading.
 [[nodiscard]] value_problem check_readable(const std::string& path);
 /// What may stand in a header field.

@@ -12,7 +12,7 @@ const std::string abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9c
 }  // namespace
 
 TEST_CASE("api_keys: a key that was made is found by its secret, with its name and scope") {
-  for (const access scope : {access::read, access::write, access::admin}) {
+  for (const permission scope : {permission::read, permission::write, permission::admin}) {
     const fresh_key made = make_api_key("ci-1.b_C", scope);
     CHECK(made.secret.size() == 49);
     CHECK(made.secret.starts_with("trawl_"));
@@ -30,13 +30,13 @@ TEST_CASE("api_keys: a key that was made is found by its secret, with its name a
 }
 
 TEST_CASE("api_keys: no two are alike") {
-  CHECK(make_api_key("a", access::read).secret != make_api_key("a", access::read).secret);
+  CHECK(make_api_key("a", permission::read).secret != make_api_key("a", permission::read).secret);
 }
 
 TEST_CASE("api_keys: a file has comments, blank lines, tabs, and line ends of either kind") {
   api_keys keys;
   REQUIRE(keys.read("# ours\r\n\n  \t\na read-only " + abc + "\r\n\tb\tadmin\t" +
-                    make_api_key("", access::read).line.substr(11))
+                    make_api_key("", permission::read).line.substr(11))
               .empty());
   CHECK(keys.size() == 2);
   REQUIRE(keys.find("abc") != nullptr);

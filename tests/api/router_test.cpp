@@ -11,11 +11,11 @@ namespace {
 awaitable<answer> nothing(const request&) { co_return answer(); }
 
 router some_routes() {
-  return router({{"GET", "/things", access::open, plain_handler(nothing), {"limit"}},
-                 {"POST", "/things", access::open, plain_handler(nothing), {}},
-                 {"GET", "/things/{id}", access::open, plain_handler(nothing), {}},
-                 {"DELETE", "/things/{id}", access::open, plain_handler(nothing), {}},
-                 {"POST", "/things/{id}/stop", access::open, plain_handler(nothing), {}}});
+  return router({{"GET", "/things", permission::open, plain_handler(nothing), {"limit"}},
+                 {"POST", "/things", permission::open, plain_handler(nothing), {}},
+                 {"GET", "/things/{id}", permission::open, plain_handler(nothing), {}},
+                 {"DELETE", "/things/{id}", permission::open, plain_handler(nothing), {}},
+                 {"POST", "/things/{id}/stop", permission::open, plain_handler(nothing), {}}});
 }
 
 struct found {

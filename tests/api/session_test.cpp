@@ -70,12 +70,12 @@ awaitable<void> serve(std::unique_ptr<session> one) { co_await one->run(); }
 class stage {
  public:
   stage() : acceptor_(loop.get_executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
-    shared = std::make_shared<session_context>(loop.get_executor(), std::vector<std::string>());
+    shared = std::make_shared<session_context>(loop.get_executor(), door_options());
     shared->routes =
-        router({{"GET", "/echo/{id}", access::open, plain_handler(echo_path), {}},
-                {"POST", "/echo/{id}", access::open, plain_handler(echo_path), {}},
-                {"POST", "/count", access::open, intake_handler(count_body), {}},
-                {"GET", "/letters", access::open, plain_handler(stream_letters), {"blocks", "cut", "slow"}}});
+        router({{"GET", "/echo/{id}", permission::open, plain_handler(echo_path), {}},
+                {"POST", "/echo/{id}", permission::open, plain_handler(echo_path), {}},
+                {"POST", "/count", permission::open, intake_handler(count_body), {}},
+                {"GET", "/letters", permission::open, plain_handler(stream_letters), {"blocks", "cut", "slow"}}});
     shared->limits.news = 1ms;
     shared->limits.linger = 50ms;
   }

@@ -176,6 +176,16 @@ TEST_CASE("options: keys let a listener be anywhere, and contradict --no-auth") 
   CHECK(mentions(read_serve({"--api-key-file", "/nonexistent"}), "--api-key-file '/nonexistent': cannot be read"));
 }
 
+TEST_CASE("options: origins and rates as they are meant, or not at all") {
+  const reading told =
+      read_serve({"--cors-origin", "https://a.example", "--cors-origin", "http://b.example:1", "--rate-limit", "5"});
+  CHECK(told.problems.empty());
+  CHECK(told.values.server.cors_origin == arguments{"https://a.example", "http://b.example:1"});
+  CHECK(told.values.server.rate_limit == 5);
+  CHECK(mentions(read_serve({"--cors-origin", "*"}), "--cors-origin '*': must be an origin"));
+  CHECK(mentions(read_serve({"--rate-limit", "0"}), "--rate-limit '0': "));
+}
+
 TEST_CASE("options: a configuration file that is none is told, and so is one that is not there") {
   CHECK(mentions(read_serve({"--config", "/nonexistent"}), "/nonexistent: cannot be read: "));
   const config broken("{\"threads\": ");
@@ -228,10 +238,11 @@ TEST_CASE("options: an option of the other command, a stray argument and a missi
 TEST_CASE("options: --help names every option of its command") {
   const std::string serve = read_serve({"--help"}).help.value_or("");
   for (const char* name :
-       {"--listen",    "--threads",    "--max-in-flight",   "--host-concurrency",  "--host-delay-ms", "--dns-server",
-        "--resolve",   "--ca-file",    "--crl-file",        "--allow-net",         "--user-agent",    "--max-body",
-        "--max-urls",  "--max-memory", "--max-connections", "--allowed-host",      "--no-auth",       "--drain-timeout",
-        "--log-level", "--log-format", "--config",          "--no-legacy-decoder", "--api-key-file"}) {
+       {"--listen",       "--threads",           "--max-in-flight", "--host-concurrency", "--host-delay-ms",
+        "--dns-server",   "--resolve",           "--ca-file",       "--crl-file",         "--allow-net",
+        "--user-agent",   "--max-body",          "--max-urls",      "--max-memory",       "--max-connections",
+        "--allowed-host", "--no-auth",           "--drain-timeout", "--log-level",        "--log-format",
+        "--config",       "--no-legacy-decoder", "--api-key-file",  "--cors-origin",      "--rate-limit"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }

@@ -67,8 +67,11 @@ def _read_head(dump):
     """The last head of a --dump-header file: interim answers come before it."""
     block = [part for part in dump.decode("latin-1").split("\r\n\r\n") if part.startswith("HTTP/")][-1]
     first, *lines = block.split("\r\n")
-    fields = (line.partition(":") for line in lines if ":" in line)
-    return int(first.split()[1]), {name.strip().lower(): value.strip() for name, _, value in fields}
+    fields = {}
+    for name, _, value in (line.partition(":") for line in lines if ":" in line):
+        name = name.strip().lower()
+        fields[name] = f"{fields[name]}, {value.strip()}" if name in fields else value.strip()
+    return int(first.split()[1]), fields
 
 
 def curl(method, url, body=None, headers=None, *flags, timeout=60.0):

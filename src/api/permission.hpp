@@ -7,7 +7,7 @@
 
 namespace trawl {
 
-enum class access : std::uint8_t {
+enum class permission : std::uint8_t {
   probe,  ///< Anybody, at any rate: what monitors ask.
   open,   ///< Anybody.
   read,   ///< Tasks and records.
@@ -16,13 +16,13 @@ enum class access : std::uint8_t {
 };
 
 /// The scopes of keys by name: "read-only", "read-write", "admin".
-[[nodiscard]] constexpr std::string_view scope_name(access scope) {
-  if (scope == access::admin) return "admin";
-  return scope == access::write ? "read-write" : "read-only";
+[[nodiscard]] constexpr std::string_view scope_name(permission scope) {
+  if (scope == permission::admin) return "admin";
+  return scope == permission::write ? "read-write" : "read-only";
 }
 
-[[nodiscard]] constexpr std::optional<access> scope_from_name(std::string_view name) {
-  for (const access each : {access::read, access::write, access::admin})
+[[nodiscard]] constexpr std::optional<permission> scope_from_name(std::string_view name) {
+  for (const permission each : {permission::read, permission::write, permission::admin})
     if (scope_name(each) == name) return each;
   return std::nullopt;
 }
