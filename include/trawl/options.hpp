@@ -11,7 +11,8 @@
 
 namespace trawl {
 
-enum class http_method : std::uint8_t { get, head };
+/// What tasks ask for is GET or HEAD; POST is for what trawl itself has to tell.
+enum class http_method : std::uint8_t { get, head, post };
 
 /// The options of one task.
 struct task_options {
@@ -32,12 +33,16 @@ struct task_options {
   bool verify_tls = true;
   /// false: a new connection for every fetch.
   bool keep_alive = true;
+  /// Inputs that are equal, in text and in header fields of their own, are fetched once and share the record.
+  bool dedupe = false;
   /// May only be stricter than the engine's; unset: the engine's. host_concurrency 1..1000000.
   std::optional<std::uint32_t> host_concurrency;
   /// Smallest gap between two starts at one host, 0..3600000 ms.
   std::optional<std::uint32_t> host_delay_ms;
   /// Of the whole task, 1..31536000 s; what is left then ends as deadline_exceeded.
   std::optional<std::uint32_t> deadline_s;
+  /// Where the summary is POSTed when the task has ended; http or https.
+  std::optional<std::string> callback_url;
   /// Free text, shown and filterable; at most 1024 octets.
   std::optional<std::string> label;
 };

@@ -65,6 +65,8 @@ struct record {
   std::int64_t tls_not_after = 0;    ///< Epoch seconds.
   std::string_view tls_verify_note;  ///< verify_tls false: what was wrong with the certificate.
 
+  std::string_view meta;  ///< JSON, echoed from the input; empty: none.
+
   timings took;
 
   [[nodiscard]] bool ok() const { return code == errc::none; }

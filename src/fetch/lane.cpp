@@ -188,8 +188,18 @@ void lane::write_request() {
   const bool at_home = work_.hops.empty() || (submitted.parse(run.of->url(work_.index)) == url_errc::ok &&
                                               submitted.origin() == url_.origin());
   if (at_home && !work_.hops.empty()) as.submitted = &submitted;
-  as.fields = at_home ? &run.own_fields : &run.foreign_fields;
+  as.fields = fields_to_send(at_home);
+  as.body = run.of->body();
   append_request_head(exchange_.request(), url_, as);
+}
+
+const std::string* lane::fields_to_send(bool at_home) {
+  const task_run& run = *work_.run;
+  const std::string& of_task = at_home ? run.own_fields : run.foreign_fields;
+  const std::string_view of_input = run.of->fields(work_.index);
+  if (of_input.empty()) return &of_task;
+  own_fields_ = merged_fields(of_task, of_input, at_home ? field_scope::own_origin : field_scope::other_origin);
+  return &own_fields_;
 }
 
 // ---- its end -------------------------------------------------------------------------------------

@@ -101,6 +101,7 @@ class lane final : public idle_lane,
   bool stands_still(time_point now);
   awaitable<failure> converse();
   void write_request();
+  const std::string* fields_to_send(bool at_home);
   void conclude(failure what);
   failure judge_status();
   failure refused_by_proxy();
@@ -142,6 +143,7 @@ class lane final : public idle_lane,
   const proxy* via_ = nullptr;  // Of the connection, and of every other to this host.
   std::string remote_ip_;       // Dialled last for this fetch; empty: none.
   record record_;
+  std::string own_fields_;  // Of this fetch, when its input has header fields of its own.
 };
 
 }  // namespace trawl

@@ -1,5 +1,7 @@
 #include "fetch/request_head.hpp"
 
+#include <algorithm>
+
 #include "base/base64.hpp"
 #include "url/ascii.hpp"
 #include "url/percent.hpp"
@@ -10,6 +12,22 @@ namespace {
 bool goes_anywhere(std::string_view name) {
   return equals_ignoring_case(name, "accept") || starts_ignoring_case(name, "accept-") ||
          equals_ignoring_case(name, "user-agent");
+}
+
+// Takes the next "Name: value" with its CR LF off `fields`.
+std::string_view next_line(std::string_view& fields) {
+  const std::string_view line = fields.substr(0, fields.find('\n') + 1);
+  fields.remove_prefix(line.size());
+  return line;
+}
+
+std::string_view name_of(std::string_view line) { return line.substr(0, line.find(':')); }
+
+bool has_field(std::string_view fields, std::string_view name) {
+  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
+  while (!fields.empty())
+    if (std::ranges::equal(name_of(next_line(fields)), name, same)) return true;
+  return false;
 }
 
 /// Which of the fields trawl sends by itself the caller has given.
@@ -24,19 +42,30 @@ struct given {
 given given_in(std::string_view fields) {
   given found;
   while (!fields.empty()) {
-    const auto name = fields.substr(0, fields.find(':'));
+    const auto name = name_of(next_line(fields));
     found.accept |= equals_ignoring_case(name, "accept");
     found.accept_encoding |= equals_ignoring_case(name, "accept-encoding");
     found.authorization |= equals_ignoring_case(name, "authorization");
     found.range |= equals_ignoring_case(name, "range");
     found.user_agent |= equals_ignoring_case(name, "user-agent");
-    fields.remove_prefix(fields.find('\n') + 1);
   }
   return found;
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string_view method_token(http_method method) {
+  switch (method) {
+    case http_method::head:
+      return "HEAD";
+    case http_method::post:
+      return "POST";
+    case http_method::get:
+      break;
+  }
+  return "GET";
 }
 
 bool has_credentials(const url& of) { return !of.username().empty() || !of.password().empty(); }
@@ -60,10 +89,24 @@ std::string request_fields(std::span<const std::pair<std::string, std::string>> 
   return fields;
 }
 
+std::string merged_fields(std::string_view of_task, std::string_view of_input, field_scope scope) {
+  std::string merged;
+  while (!of_task.empty()) {
+    const std::string_view line = next_line(of_task);
+    if (!has_field(of_input, name_of(line))) merged += line;
+  }
+  while (!of_input.empty()) {
+    const std::string_view line = next_line(of_input);
+    if (scope == field_scope::own_origin || goes_anywhere(name_of(line))) merged += line;
+  }
+  return merged;
+}
+
 void append_request_head(std::string& out, const url& to, const request_options& options) {
   const std::string_view fields = options.fields ? std::string_view(*options.fields) : std::string_view{};
   const given by_caller = given_in(fields);
-  out += options.method == http_method::head ? "HEAD " : "GET ";
+  out += method_token(options.method);
+  out += ' ';
   if (options.via) out.append("http://").append(to.authority());
   out.append(to.target()).append(" HTTP/1.1\r\n");
   append_field(out, "Host", to.authority());
@@ -76,7 +119,8 @@ void append_request_head(std::string& out, const url& to, const request_options&
     append_field(out, "Accept-Encoding", by_caller.range ? "identity" : options.accept_encoding);
   const url& known = options.submitted && !has_credentials(to) ? *options.submitted : to;
   if (has_credentials(known) && !by_caller.authorization) append_basic(out, known);
-  out.append(fields).append("\r\n");
+  if (options.method == http_method::post) append_field(out, "Content-Length", std::to_string(options.body.size()));
+  out.append(fields).append("\r\n").append(options.body);
 }
 
 }  // namespace trawl

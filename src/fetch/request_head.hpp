@@ -1,5 +1,6 @@
 // The head of a request, as it goes over the wire: the request line, Host, what trawl sends by itself, what the caller
-// wants sent. GET and HEAD only, so there is never a body.
+// wants sent. GET and HEAD have no body; a POST of ours has
+// one that is known whole.
 #pragma once
 
 #include <trawl/options.hpp>
@@ -25,6 +26,10 @@ enum class field_scope : std::uint8_t { own_origin, other_origin };
 [[nodiscard]] std::string request_fields(std::span<const std::pair<std::string, std::string>> headers,
                                          field_scope scope);
 
+/// The fields of a task and those of one input, both serialized: what the input has by a name stands in place of what
+/// the task has. `of_task` is cut to the scope already, `of_input` is not.
+[[nodiscard]] std::string merged_fields(std::string_view of_task, std::string_view of_input, field_scope scope);
+
 struct request_options {
   http_method method = http_method::get;
   bool keep_alive = true;  ///< false: `Connection: close`.
@@ -37,10 +42,11 @@ struct request_options {
   /// After a redirect within the origin submitted: the URL submitted, whose credentials then go along as its caller's
   /// fields do, unless the target has its own. Null: none.
   const url* submitted = nullptr;
-  const std::string* fields = nullptr;  ///< Of request_fields(). What it names is not sent a second time.
+  std::string_view body;                ///< Of a POST; follows the head.
+  const std::string* fields = nullptr;  ///< Serialized, as above. What it names is not sent a second time.
 };
 
-/// Appends the whole head, empty line included. Credentials in the URL go as Basic (RFC 7617), unless the
+/// Appends the whole head, empty line included, and the body. Credentials in the URL go as Basic (RFC 7617), unless the
 /// caller gave an Authorization.
 void append_request_head(std::string& out, const url& to, const request_options& options);
 

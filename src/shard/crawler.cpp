@@ -46,11 +46,17 @@ std::size_t crawler::shards() const { return shards_->size(); }
 std::size_t crawler::max_in_flight() const { return shards_->max_in_flight(); }
 std::size_t crawler::left_to_others() const { return shards_->left_to_others(); }
 
-std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
+std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) { return start(std::move(built), true); }
+
+std::shared_ptr<tracked_task> crawler::submit_unlisted(std::shared_ptr<task> built) {
+  return start(std::move(built), false);
+}
+
+std::shared_ptr<tracked_task> crawler::start(std::shared_ptr<task> built, bool listed) {
   auto tracked = std::make_shared<tracked_task>(built, home_);
   try {
-    registry_.add(tracked);
-    running_.emplace(built.get(), running_task{built, tracked});
+    if (listed) registry_.add(tracked);
+    running_.emplace(built.get(), running_task{built, tracked, listed});
     if (built->total() > 0) shards_->submit(built);
   } catch (const std::bad_alloc&) {  // Not half a task. Shards that have it see that it is over.
     built->forget();
@@ -59,9 +65,11 @@ std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) {
     registry_.remove(built->id());
     throw;
   }
-  log_accepted(*built);
-  ++submitted_tasks_;
-  submitted_urls_ += built->total();
+  if (listed) {
+    log_accepted(*built);
+    ++submitted_tasks_;
+    submitted_urls_ += built->total();
+  }
   if (built->total() == 0) ended(*built);
   schedule_tick();
   return tracked;
@@ -168,9 +176,13 @@ void crawler::ended(const task& which) {
 }
 
 crawler::running_tasks::iterator crawler::settle(running_tasks::iterator at) {
+  if (!at->second.listed) return running_.erase(at);
   log_ended(*at->second.tracked);
   ended_bytes_ += at->second.of->bytes();
-  return running_.erase(at);
+  const std::shared_ptr<tracked_task> tracked = std::move(at->second.tracked);
+  at = running_.erase(at);
+  if (on_ended_) on_ended_(tracked);
+  return at;
 }
 
 void crawler::check_deadline(const running_task& which, time_point now) {

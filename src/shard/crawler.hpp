@@ -5,6 +5,7 @@
 #include <trawl/options.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -44,11 +45,16 @@ class crawler {
 
   /// Starts a task. An empty one is done at once.
   std::shared_ptr<tracked_task> submit(std::shared_ptr<task> built);
+  /// Starts a task of our own: it is in no list and no log, but its URLs wait and are fetched like any others.
+  std::shared_ptr<tracked_task> submit_unlisted(std::shared_ptr<task> built);
   /// Ends what is left with task_cancelled, fetches in flight included; all its records are there soon
   /// after (wait on news()). Nothing happens to a task that has ended.
   void cancel(tracked_task& which);
   /// Forgets a task: its fetches are aborted, its streams end. False when there is none.
   bool remove(std::string_view id);
+  /// Called on the home loop for every task that ends, when all its records are there; not for one that is removed.
+  /// No task may be submitted or removed inside the call.
+  void on_ended(std::function<void(const std::shared_ptr<tracked_task>&)> call) { on_ended_ = std::move(call); }
   [[nodiscard]] const registry& tasks() const { return registry_; }
   [[nodiscard]] std::size_t running() const { return running_.size(); }
   [[nodiscard]] crawler_load load() const;
@@ -65,7 +71,9 @@ class crawler {
   struct running_task {
     std::shared_ptr<task> of;
     std::shared_ptr<tracked_task> tracked;
+    bool listed = true;
   };
+  std::shared_ptr<tracked_task> start(std::shared_ptr<task> built, bool listed);
   void tick();
   void schedule_tick();
   using running_tasks = std::unordered_map<const task*, running_task>;
@@ -80,6 +88,7 @@ class crawler {
   registry registry_;
   running_tasks running_;
   std::uint64_t ended_bytes_ = 0;  // Of tasks that have ended and are kept; they do not change any more.
+  std::function<void(const std::shared_ptr<tracked_task>&)> on_ended_;
   timer_type ticker_;
   bool ticking_ = false;
   histogram tick_delay_;  // How late ticks come: what else home had to do.

@@ -102,6 +102,7 @@ void append_fields(std::string& out, const record& shown) {
   out += R"(,"attempts":)";
   append_number(out, shown.attempts);
   append_timings(out, shown.took);
+  if (!shown.meta.empty()) out.append(R"(,"meta":)").append(shown.meta);
   out += '}';
 }
 

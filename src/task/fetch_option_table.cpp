@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/header_rules.hpp"
+#include "url/url.hpp"
 
 namespace trawl {
 namespace {
@@ -22,10 +23,12 @@ constexpr std::array table{
     fetch_option{"max_body_bytes", integer, 0, std::uint64_t{1} << 40, "Largest body, decoded [10485760]"},
     fetch_option{"verify_tls", boolean, 0, 0, "false: take any certificate [true]"},
     fetch_option{"keep_alive", boolean, 0, 0, "false: a new connection for every fetch [true]"},
+    fetch_option{"dedupe", boolean, 0, 0, "true: equal URLs are fetched once and share the record [false]"},
     fetch_option{"host_concurrency", integer, 1, 1000000, "Fetches in flight to one host; may only be stricter"},
     fetch_option{"host_delay_ms", integer, 0, longest_span_ms,
                  "Gap between two starts at one host; may only be stricter"},
     fetch_option{"deadline_s", integer, 1, 31536000, "Of the whole task; what is left then fails [none]"},
+    fetch_option{"callback_url", text, 1, 8192, "Where the summary is POSTed when the task has ended"},
     fetch_option{"label", text, 0, 1024, "Free text to find the task by"},
 };
 
@@ -66,9 +69,17 @@ option_problem set_method(task_options& options, const fetch_option& which, std:
   return std::nullopt;
 }
 
+option_problem set_callback(task_options& options, std::string_view value) {
+  url parsed;
+  if (parsed.parse(value) != url_errc::ok) return "must be an http or https URL";
+  options.callback_url = std::string(value);
+  return std::nullopt;
+}
+
 option_problem set_text(task_options& options, const fetch_option& which, std::string_view value) {
   if (value.size() < which.least || value.size() > which.most) return expected(which);
-  options.label = std::string(value);
+  if (which.name == "label") options.label = std::string(value);
+  if (which.name == "callback_url") return set_callback(options, value);
   return std::nullopt;
 }
 
@@ -101,7 +112,9 @@ option_problem set_option(task_options& options, const fetch_option& which, std:
 
 option_problem set_option(task_options& options, const fetch_option& which, bool value) {
   if (which.kind != boolean) return expected(which);
-  (which.name == "verify_tls" ? options.verify_tls : options.keep_alive) = value;
+  if (which.name == "verify_tls") options.verify_tls = value;
+  if (which.name == "keep_alive") options.keep_alive = value;
+  if (which.name == "dedupe") options.dedupe = value;
   return std::nullopt;
 }
 

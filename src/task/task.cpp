@@ -1,5 +1,6 @@
 #include "task/task.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "task/record_codec.hpp"
@@ -33,12 +34,26 @@ bool task::publish(std::size_t shard, const record& finished) {
   shard_records& mine = records_[shard];
   std::byte* const encoded = encode_record(finished, mine.bytes);
   mine.reserved.store(mine.bytes.bytes(), std::memory_order_relaxed);
-  const std::uint32_t position = published_.fetch_add(1, std::memory_order_relaxed);
+  const shared_fetch* const shared = shared_with(finished.index);
+  const std::uint32_t count = shared == nullptr ? 1 : 1 + shared->count;
+  std::uint32_t position = published_.fetch_add(count, std::memory_order_relaxed);
+  const bool last = position + count == total();
   set_record_position(encoded, position);
-  // The slot before the log entry: whoever sees the entry finds the record.
-  std::atomic_ref(slots_[finished.index]).store(reinterpret_cast<std::uint64_t>(encoded), std::memory_order_release);
-  std::atomic_ref(log_[position]).store(pack({finished.index, finished.code}), std::memory_order_release);
-  return position + 1 == total();
+  hand_out(encoded, position, {finished.index, finished.code});
+  for (std::uint32_t at = count > 1 ? shared->first : no_index; at != no_index; at = next(at))
+    hand_out(encoded, ++position, {at, finished.code});
+  return last;
+}
+
+// The slot before the log entry: whoever sees the entry finds the record.
+void task::hand_out(std::byte* encoded, std::uint32_t position, log_entry entry) {
+  std::atomic_ref(slots_[entry.index]).store(reinterpret_cast<std::uint64_t>(encoded), std::memory_order_release);
+  std::atomic_ref(log_[position]).store(pack(entry), std::memory_order_release);
+}
+
+const shared_fetch* task::shared_with(std::uint32_t index) const {
+  const auto found = std::ranges::lower_bound(parts_.shared, index, {}, &shared_fetch::fetched);
+  return found == parts_.shared.end() || found->fetched != index ? nullptr : &*found;
 }
 
 std::optional<log_entry> task::log(std::uint32_t position) const {
@@ -57,12 +72,14 @@ bool task::read(std::uint32_t index, record& into, std::uint32_t before) const {
   into.index = index;
   into.url = url(index);
   decode_record(encoded, into);
+  into.meta = parts_.extras.meta(index);
   return true;
 }
 
 std::size_t task::bytes() const {
   std::size_t sum = sizeof *this + parts_.urls.bytes() + parts_.next.bytes() + total() * 2 * sizeof(std::uint64_t) +
-                    parts_.duplicates.size() * sizeof parts_.duplicates[0];
+                    parts_.duplicates.size() * sizeof parts_.duplicates[0] + parts_.extras.bytes() +
+                    parts_.shared.size() * sizeof parts_.shared[0];
   for (std::size_t shard = 0; shard < parts_.chains.size(); ++shard)
     sum += parts_.chains[shard].size() * sizeof(host_chain) + records_[shard].reserved.load(std::memory_order_relaxed);
   return sum;

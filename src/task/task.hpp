@@ -23,6 +23,8 @@
 #include "base/arena.hpp"
 #include "base/block_vector.hpp"
 #include "base/clock.hpp"
+#include "task/equal_inputs.hpp"
+#include "task/input_extras.hpp"
 #include "task/url_table.hpp"
 
 namespace trawl {
@@ -47,13 +49,16 @@ struct task_parts {
   std::string id;
   task_options options;
   url_table urls;
+  input_extras extras;
   block_vector<std::uint32_t> next;
   std::vector<std::vector<host_chain>> chains;                      ///< By shard.
   host_chain invalid;                                               ///< Inputs that are no URL we fetch.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> duplicates;  ///< (index, group), by index.
   std::uint32_t duplicate_groups = 0;
+  std::vector<shared_fetch> shared;  ///< With dedupe: by `fetched`.
   bool through_proxy = false;
   std::string owner;
+  std::string body;  ///< Sent with every request; only for POST.
 };
 
 class task {
@@ -68,6 +73,11 @@ class task {
   [[nodiscard]] const std::string& owner() const { return parts_.owner; }
   [[nodiscard]] std::uint32_t total() const { return parts_.urls.size(); }
   [[nodiscard]] std::string_view url(std::uint32_t index) const { return parts_.urls.text(index); }
+  /// Of its requests, when they are POST.
+  [[nodiscard]] const std::string& body() const { return parts_.body; }
+  /// Header fields of this input alone, "Name: value" and CR LF each; empty: none.
+  [[nodiscard]] std::string_view fields(std::uint32_t index) const { return parts_.extras.fields(index); }
+  [[nodiscard]] const input_extras& extras() const { return parts_.extras; }
   [[nodiscard]] std::uint32_t next(std::uint32_t index) const { return parts_.next[index]; }
   [[nodiscard]] std::span<const host_chain> chains(std::size_t shard) const { return parts_.chains[shard]; }
   [[nodiscard]] const host_chain& invalid() const { return parts_.invalid; }
@@ -79,8 +89,8 @@ class task {
   }
   [[nodiscard]] std::uint32_t duplicate_groups() const { return parts_.duplicate_groups; }
 
-  /// Publishes the record of one input. Called by `shard`'s thread only, once an index. True for the
-  /// one call that takes the last position.
+  /// Publishes the record of one input, which is that of its equals too (dedupe). Called by `shard`'s thread only,
+  /// once an index that is in a chain. True for the one call that takes the last position.
   bool publish(std::size_t shard, const record& finished);
 
   /// The entry at `position`, or nullopt while it is not there yet. Any thread.
@@ -113,6 +123,8 @@ class task {
     std::atomic<std::size_t> reserved{0};
   };
   static words zeroed(std::size_t count);
+  [[nodiscard]] const shared_fetch* shared_with(std::uint32_t index) const;
+  void hand_out(std::byte* encoded, std::uint32_t position, log_entry entry);
 
   const task_parts parts_;
   const std::chrono::system_clock::time_point created_at_ = std::chrono::system_clock::now();

@@ -45,9 +45,20 @@ void task_builder::add_url(std::string_view text) {
     append(invalid_, index);
 }
 
+void task_builder::add_input(std::string_view text, std::span<const input_extras::header> headers,
+                             std::string_view meta) {
+  if (!headers.empty() || !meta.empty()) parts_.extras.add(size(), headers, meta);
+  add_url(text);
+}
+
+void task_builder::add_again(const task& of, std::uint32_t index) {
+  parts_.extras.add_copy(size(), of.extras(), index);
+  add_url(of.url(index));
+}
+
 std::size_t task_builder::bytes() const {
-  return parts_.urls.bytes() + parts_.next.bytes() + std::size_t{size()} * 2 * sizeof(std::uint64_t) +
-         chains_.size() * sizeof(open_chain);
+  return parts_.urls.bytes() + parts_.extras.bytes() + parts_.next.bytes() +
+         std::size_t{size()} * 2 * sizeof(std::uint64_t) + chains_.size() * sizeof(open_chain);
 }
 
 void task_builder::append(open_chain& chain, std::uint32_t index) {
@@ -97,8 +108,30 @@ std::uint32_t number_groups(std::vector<std::pair<std::uint32_t, std::uint32_t>>
 
 }  // namespace
 
+// Repeats leave the chain of their host for that of the input they are fetched with.
+void task_builder::share_equal() {
+  equal_inputs equal(parts_.duplicates, parts_.extras, size());
+  for (open_chain& each : chains_) take_out_repeats(each.chain, equal);
+  take_out_repeats(invalid_.chain, equal);
+  parts_.shared = equal.link(parts_.next);
+}
+
+void task_builder::take_out_repeats(host_chain& chain, const equal_inputs& equal) {
+  std::uint32_t kept = no_index;
+  for (std::uint32_t at = chain.head; at != no_index; at = parts_.next[at]) {
+    if (equal.repeats_another(at)) {
+      --chain.count;
+      continue;
+    }
+    if (kept != no_index) parts_.next[kept] = at;  // The first of a chain repeats nothing.
+    kept = at;
+  }
+  if (kept != no_index) parts_.next[kept] = no_index;
+}
+
 std::shared_ptr<task> task_builder::finish() {
   parts_.id = new_uuid();
+  if (parts_.options.dedupe && !parts_.duplicates.empty()) share_equal();
   parts_.chains.resize(shards_);
   for (const open_chain& each : chains_) parts_.chains[each.shard].push_back(each.chain);
   parts_.invalid = invalid_.chain;

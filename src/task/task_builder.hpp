@@ -7,6 +7,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,10 @@ class task_builder {
 
   /// Appends one input. Never fails: what is no URL we fetch becomes a record of its own later.
   void add_url(std::string_view text);
+  /// The same with header fields of its own, which passed base/header_rules, and `meta`, compact JSON or empty.
+  void add_input(std::string_view text, std::span<const input_extras::header> headers, std::string_view meta);
+  /// The same input as one of another task, with all it brought along.
+  void add_again(const task& of, std::uint32_t index);
   [[nodiscard]] std::uint32_t size() const { return parts_.urls.size(); }
   /// Bytes the task would hold if it were finished now.
   [[nodiscard]] std::size_t bytes() const;
@@ -34,6 +39,8 @@ class task_builder {
   void set_through_proxy(bool it_did) { parts_.through_proxy = it_did; }
   /// Whose task it is: see task::owner().
   void set_owner(std::string caller) { parts_.owner = std::move(caller); }
+  /// What its requests carry, when they are POST.
+  void set_body(std::string body) { parts_.body = std::move(body); }
   /// The task, under a new random id. The builder is spent.
   [[nodiscard]] std::shared_ptr<task> finish();
 
@@ -46,6 +53,8 @@ class task_builder {
   void append(open_chain& chain, std::uint32_t index);
   void note_duplicate(std::string_view text, std::uint32_t index);
   open_chain& chain_of(const url& where);
+  void share_equal();
+  void take_out_repeats(host_chain& chain, const equal_inputs& equal);
 
   std::size_t shards_;
   task_parts parts_;

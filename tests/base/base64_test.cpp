@@ -27,3 +27,13 @@ TEST_CASE("base64: the vectors of RFC 4648, section 10") {
 TEST_CASE("base64: every octet counts, also zero and those above 127") {
   CHECK(coded(std::string_view("\0\xff\xfb", 3)) == "AP/7");
 }
+
+TEST_CASE("decode_base64: the opposite, and nothing else") {
+  for (const auto* octets : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) {
+    std::string text;
+    append_base64(text, octets);
+    CHECK(decode_base64(text) == octets);
+  }
+  for (const auto* wrong : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm9v ", "Zm 9", "Zm9vYg==Zm9v", "Zm-_"})
+    CHECK_FALSE(decode_base64(wrong).has_value());
+}

@@ -161,3 +161,14 @@ TEST_CASE("request_head: through a proxy the target is absolute, and the credent
   CHECK(head_of("http://[::1]/", options) ==
         "HEAD http://[::1]/ HTTP/1.1\r\nHost: [::1]\r\nProxy-Authorization: Basic eDp5\r\nAccept: */*\r\n\r\n");
 }
+
+TEST_CASE("merged_fields: what an input has by a name stands in place of what the task has") {
+  CHECK(merged_fields("Accept: a\r\nX-One: 1\r\n", "x-ONE: 2\r\nX-Two: 3\r\n", field_scope::own_origin) ==
+        "Accept: a\r\nx-ONE: 2\r\nX-Two: 3\r\n");
+  CHECK(merged_fields("", "X: 2\r\n", field_scope::own_origin) == "X: 2\r\n");
+}
+
+TEST_CASE("merged_fields: of an input's fields only those that go anywhere go to another origin") {
+  CHECK(merged_fields("Accept: a\r\n", "Cookie: c\r\nUser-Agent: u\r\n", field_scope::other_origin) ==
+        "Accept: a\r\nUser-Agent: u\r\n");
+}

@@ -100,5 +100,5 @@ TEST_CASE("fetch_option_table: a value of a wrong type is refused with what is e
 TEST_CASE("fetch_option_table: what is no option has no entry") {
   CHECK(find_fetch_option("") == nullptr);
   CHECK(find_fetch_option("timeout-ms") == nullptr);
-  CHECK(find_fetch_option("dedupe") == nullptr);
+  CHECK(find_fetch_option("callback-url") == nullptr);
 }

@@ -100,6 +100,107 @@ TEST_CASE("task_builder: a queued URL costs less than 40 bytes beside its text")
   CHECK((built->bytes() - text) / count < 40);
 }
 
+namespace {
+
+using headers = std::vector<input_extras::header>;
+
+// Every other input of the list has a header.
+std::shared_ptr<task> deduped(std::initializer_list<std::pair<const char*, const char*>> inputs) {
+  task_builder builder(1);
+  for (const auto& [text, header] : inputs) {
+    headers own;
+    if (*header != '\0') own.emplace_back("X", header);
+    builder.add_input(text, own, "");
+  }
+  builder.options().dedupe = true;
+  return builder.finish();
+}
+
+void publish(task& to, std::uint32_t index, errc code = errc::none) {
+  record done;
+  done.index = index;
+  done.code = code;
+  to.publish(0, done);
+}
+
+std::vector<std::uint32_t> logged(const task& of) {
+  std::vector<std::uint32_t> indices;
+  for (std::uint32_t at = 0; of.log(at); ++at) indices.push_back(of.log(at)->index);
+  return indices;
+}
+
+}  // namespace
+
+TEST_CASE("task_builder: with dedupe equal inputs are in a chain once, and one record is that of all") {
+  const auto built = deduped({{"http://a.test/1", ""},
+                              {"http://a.test/2", ""},
+                              {"http://a.test/1", ""},
+                              {"http://a.test/1", ""},
+                              {"bad", ""},
+                              {"bad", ""},
+                              {"http://a.test/3", ""}});
+  REQUIRE(built->chains(0).size() == 1);
+  CHECK(built->chains(0)[0].count == 3);
+  CHECK(members(*built, built->chains(0)[0]) == std::vector<std::uint32_t>{0, 1, 6});
+  CHECK(built->invalid().count == 1);
+  CHECK(members(*built, built->invalid()) == std::vector<std::uint32_t>{4});
+  publish(*built, 1);
+  publish(*built, 0, errc::dns_error);
+  CHECK(logged(*built) == std::vector<std::uint32_t>{1, 0, 2, 3});
+  CHECK(built->log(3)->code == errc::dns_error);
+  record seen;
+  REQUIRE(built->read(3, seen));
+  CHECK(seen.index == 3);
+  CHECK(seen.code == errc::dns_error);
+  publish(*built, 6);
+  record last;
+  last.index = 4;
+  CHECK(built->publish(0, last));
+  CHECK(logged(*built).size() == 7);
+}
+
+TEST_CASE("task_builder: with dedupe inputs that differ in their own header fields are fetched each") {
+  const auto built = deduped({{"http://a.test/", ""},
+                              {"http://a.test/", "1"},
+                              {"http://a.test/", "2"},
+                              {"http://a.test/", "1"},
+                              {"http://a.test/", ""},
+                              {"http://a.test/", "2"}});
+  CHECK(members(*built, built->chains(0)[0]) == std::vector<std::uint32_t>{0, 1, 2});
+  publish(*built, 1);
+  CHECK(logged(*built) == std::vector<std::uint32_t>{1, 3});
+  publish(*built, 2);
+  publish(*built, 0);
+  CHECK(logged(*built) == std::vector<std::uint32_t>{1, 3, 2, 5, 0, 4});
+}
+
+TEST_CASE("task_builder: without dedupe every input is fetched") {
+  task_builder builder(1);
+  for (int i = 0; i < 3; ++i) builder.add_url("http://a.test/");
+  CHECK(builder.finish()->chains(0)[0].count == 3);
+}
+
+TEST_CASE("task_builder: what inputs bring along is found by index, and only theirs") {
+  task_builder builder(1);
+  for (int i = 0; i < 100; ++i) {
+    if (i % 3 == 0)
+      builder.add_input("http://a.test/", headers{{"X-N", std::to_string(i)}}, std::to_string(i));
+    else
+      builder.add_url("http://a.test/");
+  }
+  const auto built = builder.finish();
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    CHECK(built->fields(i) == (i % 3 == 0 ? "X-N: " + std::to_string(i) + "\r\n" : ""));
+    CHECK(built->extras().meta(i) == (i % 3 == 0 ? std::to_string(i) : ""));
+  }
+}
+
+TEST_CASE("task_builder: a plain URL costs nothing for what others could bring along") {
+  task_builder builder(1);
+  builder.add_input("http://a.test/", headers{}, "");
+  CHECK(builder.finish()->extras().bytes() == 0);
+}
+
 TEST_CASE("new_uuid: version 4, variant 1, and never the same") {
   const std::string one = new_uuid();
   CHECK(one.size() == 36);
