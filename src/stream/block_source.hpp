@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace trawl {
 
@@ -26,8 +27,8 @@ class block_source {
 
   /// Appends what comes next, up to the record that passes block_bytes. Not to be called after end or cut.
   virtual flow next(std::string& out) = 0;
-  /// The stream is lines of JSON, so that one that is cut can say so in a line of its own.
-  [[nodiscard]] virtual bool is_ndjson() const { return false; }
+  /// Appends, where the format has a place for it, why the stream ends here: a problem document.
+  virtual void append_cut(std::string& /*out*/, std::string_view /*problem*/) const {}
 };
 
 }  // namespace trawl

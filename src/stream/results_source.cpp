@@ -74,6 +74,10 @@ flow results_source::close(std::string& out) {
   return flow::end;
 }
 
+void results_source::append_cut(std::string& out, std::string_view problem) const {
+  if (asked_.format == results_format::ndjson) out.append(R"({"problem":)").append(problem).append("}\n");
+}
+
 std::string cursor_text(std::uint64_t position) {
   std::string text = "p";
   append_number(text, position);

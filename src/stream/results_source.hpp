@@ -34,7 +34,7 @@ class results_source final : public block_source {
  public:
   results_source(std::shared_ptr<tracked_task> shown, results_query asked);
   flow next(std::string& out) override;
-  [[nodiscard]] bool is_ndjson() const override { return asked_.format == results_format::ndjson; }
+  void append_cut(std::string& out, std::string_view problem) const override;
 
  private:
   bool wanted(const log_entry& entry) const;
