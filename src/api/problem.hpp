@@ -29,6 +29,8 @@ struct problem {
   std::string allow;
   /// WWW-Authenticate, for 401 and for a key whose scope is too small.
   std::string challenge;
+  /// The content codings a body may have, for 415 (RFC 9110 15.5.16).
+  std::string accept_encoding;
 };
 
 /// Found by boost::system::result when value() is asked of a problem: a bug, not an outcome.

@@ -13,6 +13,16 @@
 
 namespace trawl {
 
+/// Who asks, as a handler that waits sees it.
+class peer {
+ public:
+  /// Nobody waits for the answer any more.
+  [[nodiscard]] virtual bool gone() = 0;
+
+ protected:
+  ~peer() = default;
+};
+
 struct request {
   std::string method;     ///< As sent; methods are case-sensitive.
   std::string authority;  ///< Of a target in absolute form, which replaces Host (RFC 9112 3.2.2).
@@ -24,6 +34,7 @@ struct request {
   bool chunked = false;
   std::vector<std::pair<std::string, std::string>> fields;  ///< In order, names in lower case.
   std::string id;                                           ///< X-Request-Id of the answer.
+  peer* from = nullptr;                                     ///< Outlives the request.
   std::string caller;                                       ///< Name of its key; empty: nobody is asked for one.
   bool sees_all = true;                                     ///< Tasks of other callers too.
   std::string task_id;                                      ///< What stands for {id} in the path of the route.

@@ -13,34 +13,42 @@
 namespace trawl {
 namespace {
 
-// The engine's load is asked for again when this much more of a body came: tasks may have grown meanwhile.
-constexpr std::uint64_t look_again_octets = std::uint64_t{1} << 20;
-constexpr unsigned backlog_retry_s = 5;
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
 
 std::string media_type(std::string_view field) {
-  std::string type(field.substr(0, std::min(field.find(';'), field.size())));
+  std::string type = lower_case(field.substr(0, std::min(field.find(';'), field.size())));
   std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return type;
 }
 
 bool is_json(std::string_view type) { return type == "application/json" || type.ends_with("+json"); }
 
-// What reverse proxies add (RFC 7239, RFC 9110 7.6.3, and common use): the sender may then be anyone.
+// RFC 9110 8.4.1.3: x-gzip is the same.
+bool is_gzip(std::string_view coding) { return coding == "gzip" || coding == "x-gzip"; }
+
+problem no_callbacks() {
+  const std::string why = "needs a service with --webhook-secret-file: callbacks are never sent unsigned";
+  problem told(400, "/options/callback_url " + why);
+  told.errors.push_back({"/options/callback_url", why});
+  return told;
+}
+
+problem too_large(const service& at) {
+  return {413, "the body is over " + std::to_string(at.limits.max_body) + " octets; --max-body is the limit"};
+}
+
+}  // namespace
+
 bool came_through_proxy(const request& asked) {
   return std::ranges::any_of(asked.fields, [](const auto& field) {
     return field.first == "forwarded" || field.first == "via" || field.first.starts_with("x-forwarded-");
   });
 }
-
-problem not_now(std::string why) {
-  problem told(503, std::move(why));
-  told.retry_after_s = backlog_retry_s;
-  return told;
-}
-
-}  // namespace
 
 submission::submission(service& at, const request& asked, const submission_rules& rules)
     : at_(at),
@@ -48,26 +56,23 @@ submission::submission(service& at, const request& asked, const submission_rules
       type_(media_type(asked.field("content-type"))),
       asked_(asked.asked),
       announced_(asked.content_length.value_or(0)),
-      coding_(asked.field("content-encoding")),
-      keyed_(asked.has("idempotency-key")),
-      builder_(at.crawls.shards()),
-      load_(at.crawls.load()) {
+      coding_(lower_case(asked.field("content-encoding"))),
+      room_(at),
+      builder_(at.crawls.shards()) {
   builder_.set_through_proxy(came_through_proxy(asked));
   builder_.set_owner(asked.caller);
-}
-
-submission::~submission() {
-  at_.arriving_urls -= counted_urls_;
-  at_.arriving_bytes -= counted_bytes_;
+  if (is_gzip(coding_)) gzip_ = std::make_unique<gzip_reader>();
+  add_request(content_, asked);
 }
 
 std::optional<problem> submission::refused_at_once() const {
   if (at_.draining) return not_now("the service is shutting down");
-  if (announced_ > at_.limits.max_body)
-    return problem(413, "the body is over " + std::to_string(at_.limits.max_body) + " octets; --max-body is the limit");
-  if (!coding_.empty() && coding_ != "identity")
-    return problem(415, "Content-Encoding " + coding_ + " is not supported by this version");
-  if (keyed_) return problem(400, "Idempotency-Key is not supported by this version");
+  if (!gzip_ && !coding_.empty() && coding_ != "identity") {
+    problem told(415, "the only content coding of a body known here is gzip");
+    told.accept_encoding = "gzip";
+    return told;
+  }
+  if (!gzip_ && announced_ > at_.limits.max_body) return too_large(at_);
   if (!rules_.json_by_look && !is_json(type_) && type_ != "text/plain")
     return problem(415, "the Content-Type of a task is application/json or text/plain");
   return std::nullopt;
@@ -78,8 +83,26 @@ bool submission::refuse(problem why) {
   return false;
 }
 
-bool submission::put(std::string_view piece) {
+bool submission::put(std::string_view piece) { return gzip_ ? take_coded(piece) : take(piece); }
+
+bool submission::take_coded(std::string_view piece) {
+  // What gzip cannot shrink grows by less than this: the limit is on what comes out.
+  const std::uint64_t most_coded = at_.limits.max_body + at_.limits.max_body / 1000 + 1024;
+  coded_octets_ += piece.size();
+  if (coded_octets_ > most_coded) return refuse(too_large(at_));
+  const bool more = gzip_->put(piece, [this](std::string_view decoded) { return take(decoded); });
+  if (gzip_->broken()) return refuse(problem(400, "the body is not gzip, or is damaged"));
+  if (gzip_->grew_too_much())
+    return refuse(problem(413, "the body is more than 100 times as large as its gzip coding"));
+  stopped_ = !more;
+  return more;
+}
+
+bool submission::take(std::string_view piece) {
   octets_ += piece.size();
+  if (claim_ && claim_->keyed()) content_.add(piece);
+  if (octets_ > at_.limits.max_body) return refuse(too_large(at_));
+  if (claim_ && claim_->first()) return true;  // Read to be compared only.
   if (!within_limits()) return false;
   if (parser_) return parser_->put(piece);
   const bool blank = piece.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -117,10 +140,7 @@ bool submission::take_query_options() {
 
 bool submission::take_query_option(const query::pair& given) {
   const fetch_option* const option = find_fetch_option(given.first);
-  if (option == nullptr)
-    return refuse(problem(400, is_option_to_come(given.first)
-                                   ? "option '" + given.first + "' is not supported by this version"
-                                   : "unknown query key '" + given.first + "'"));
+  if (option == nullptr) return refuse(problem(400, "unknown query key '" + given.first + "'"));
   if (option->kind == option_kind::text && !is_utf8(given.second))
     return refuse(problem(400, "query key '" + given.first + "' is not UTF-8"));
   if (const auto wrong = set_option_from_text(builder_.options(), *option, given.second))
@@ -129,51 +149,47 @@ bool submission::take_query_option(const query::pair& given) {
 }
 
 bool submission::within_limits() {
-  if (octets_ > at_.limits.max_body)
-    return refuse(
-        problem(413, "the body is over " + std::to_string(at_.limits.max_body) + " octets; --max-body is the limit"));
-  if (octets_ - looked_at_load_ > look_again_octets) {
-    looked_at_load_ = octets_;
-    load_ = at_.crawls.load();
-  }
-  count_as_arriving();
-  if (load_.waiting + at_.arriving_urls > at_.limits.max_urls)
-    return refuse(not_now("with these, over " + std::to_string(at_.limits.max_urls) +
-                          " URLs would wait; --max-urls is the limit"));
-  if (load_.task_bytes + at_.arriving_bytes > at_.limits.max_memory)
-    return refuse(not_now("tasks take too much memory; --max-memory is the limit"));
-  return true;
-}
-
-void submission::count_as_arriving() {
-  const std::uint64_t bytes = builder_.bytes();
-  at_.arriving_urls += builder_.size() - counted_urls_;
-  at_.arriving_bytes += bytes - counted_bytes_;
-  counted_urls_ = builder_.size();
-  counted_bytes_ = bytes;
+  auto full = room_.count(builder_);
+  return !full || refuse(*std::move(full));
 }
 
 answer submission::finish() {
-  if (!refused_ && !parser_) open_parser(blanks_);
+  if (!refused_ && gzip_ && !stopped_ && !gzip_->complete())
+    refuse(problem(400, "the gzip coding of the body is cut short"));
+  if (refused_) return answer(*refused_);
+  if (claim_ && claim_->first()) return answer_again();
+  if (!parser_) open_parser(blanks_);
   if (refused_) return answer(*refused_);
   if (!parser_->finish()) return answer(parser_->wrong());
+  if (builder_.options().callback_url && !at_.hooks.enabled()) return answer(no_callbacks());
   if (!within_limits()) return answer(*refused_);
   if (at_.draining) return answer(not_now("the service is shutting down"));
-  return accepted(*at_.crawls.submit(builder_.finish()));
+  return start();
 }
 
-answer submission::accepted(const tracked_task& started) const {
-  const std::string where = "/tasks/" + started.get().id();
+answer submission::start() {
+  const auto started = at_.crawls.submit(builder_.finish());
+  if (claim_ && claim_->keyed()) claim_->settle(content_.finish(), started);
+  return accepted(started->get(), rules_);
+}
+
+answer submission::answer_again() {
+  if (!claim_->same(content_.finish())) return answer(key_reused());
+  return accepted(claim_->first()->get(), rules_);
+}
+
+answer accepted(const task& started, const submission_rules& rules) {
+  const std::string where = "/tasks/" + started.id();
   std::string body = R"({"task_id":)";
-  append_json_string(body, started.get().id());
+  append_json_string(body, started.id());
   body += R"(,"url":)";
   append_json_string(body, where);
   body += R"(,"total":)";
-  append_number(body, started.get().total());
+  append_number(body, started.total());
   body += '}';
-  answer told(std::move(body), rules_.status);
+  answer told(std::move(body), rules.status);
   told.fields.emplace_back("Location", where);
-  if (rules_.says_when) told.fields.emplace_back("Retry-After", "1");
+  if (rules.says_when) told.fields.emplace_back("Retry-After", "1");
   return told;
 }
 

@@ -8,9 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "api/gzip_reader.hpp"
+#include "api/idempotency.hpp"
 #include "api/router.hpp"
 #include "api/service.hpp"
 #include "api/submission_parser.hpp"
+#include "api/submission_room.hpp"
 #include "task/task_builder.hpp"
 
 namespace trawl {
@@ -24,42 +27,51 @@ struct submission_rules {
   bool says_when = false;
 };
 
+/// What tells that a task was accepted.
+[[nodiscard]] answer accepted(const task& started, const submission_rules& rules);
+/// It has a field that reverse proxies add (RFC 7239, RFC 9110 7.6.3, and common use): its sender may be anyone.
+[[nodiscard]] bool came_through_proxy(const request& asked);
+
 class submission final : public intake {
  public:
   submission(service& at, const request& asked, const submission_rules& rules);
-  ~submission() override;
 
   /// Refuses from the head alone what need not be read.
   [[nodiscard]] std::optional<problem> refused_at_once() const;
+  /// Under its Idempotency-Key, before the first piece.
+  void put_under(idempotency_keys::claim claimed) { claim_.emplace(std::move(claimed)); }
 
   bool put(std::string_view piece) override;
   answer finish() override;
 
  private:
+  bool take(std::string_view decoded);
+  bool take_coded(std::string_view piece);
   bool open_parser(std::string_view begins);
   bool take_query_options();
   bool take_query_option(const query::pair& given);
   bool within_limits();
-  void count_as_arriving();
   bool refuse(problem why);
-  answer accepted(const tracked_task& started) const;
+  answer start();
+  answer answer_again();
 
   service& at_;
   const submission_rules rules_;
   const std::string type_;  // Media type in lower case, without parameters.
   const query asked_;
   const std::uint64_t announced_;
-  std::string coding_;
-  bool keyed_;
+  const std::string coding_;  // In lower case.
+  std::unique_ptr<gzip_reader> gzip_;
+  std::optional<idempotency_keys::claim> claim_;
+  sha256 content_;  // With a key.
+  submission_room room_;
   task_builder builder_;
   std::unique_ptr<submission_parser> parser_;
   std::optional<problem> refused_;
-  std::string blanks_;  // What came before the first octet that says something.
-  std::uint64_t octets_ = 0;
-  std::uint64_t looked_at_load_ = 0;
-  crawler_load load_;
-  std::uint64_t counted_urls_ = 0;
-  std::uint64_t counted_bytes_ = 0;
+  std::string blanks_;              // What came before the first octet that says something.
+  std::uint64_t octets_ = 0;        // Decoded.
+  std::uint64_t coded_octets_ = 0;  // As they came.
+  bool stopped_ = false;            // No more of a coded body was wanted.
 };
 
 }  // namespace trawl

@@ -1,9 +1,9 @@
 #include "api/submit_handler.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "api/submit_parser.hpp"
+#include "base/header_rules.hpp"
 
 namespace trawl {
 namespace {
@@ -11,16 +11,7 @@ namespace {
 // Longer keys name nothing we know; the longest that matter are header names.
 constexpr std::size_t longest_key = 20000;
 
-constexpr std::array<std::string_view, 2> options_to_come{"dedupe", "callback_url"};
-constexpr std::array<std::string_view, 2> element_keys_to_come{"headers", "meta"};
-
-constexpr std::string_view not_supported = "is not supported by this version";
-
 std::string_view view(boost::json::string_view text) { return {text.data(), text.size()}; }
-
-bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // RFC 6901 3.
 void append_token(std::string& pointer, std::string_view token) {
@@ -35,8 +26,6 @@ void append_token(std::string& pointer, std::string_view token) {
 
 }  // namespace
 
-bool is_option_to_come(std::string_view name) { return is_one_of(options_to_come, name); }
-
 bool submit_handler::stop(error& ec) {
   ec = boost::system::errc::make_error_code(boost::system::errc::operation_canceled);
   stopped_ = true;
@@ -48,9 +37,10 @@ bool submit_handler::within_limit(error& ec) { return wrong_.errors.size() < mos
 // Below what is ignored there are no places, only the document as a whole.
 std::string submit_handler::pointer() const {
   std::string at;
-  if (open_.empty() || open_.back() == inside::ignored) return at;
+  if (open_.empty() || open_.back() == inside::ignored || open_.back() == inside::meta) return at;
   const inside around = open_.back();
   if (around == inside::urls || around == inside::element) at = "/urls/" + std::to_string(element_);
+  if (around == inside::element_headers) at = "/urls/" + std::to_string(element_) + "/headers";
   if (around == inside::options) at = "/options";
   if (around == inside::headers) at = "/options/headers";
   if (around != inside::urls && key_ended_ && !key_.empty()) append_token(at, key_);
@@ -70,8 +60,9 @@ void submit_handler::check_complete() {
 bool submit_handler::open(inside what) {
   open_.push_back(what);
   if (what == inside::urls) value_ = role::element;
-  if (what == inside::element) element_has_url_ = false;
+  if (what == inside::element) begin_element();
   if (what == inside::ignored) value_ = role::ignored;
+  if (what == inside::meta) value_ = role::meta;
   key_.clear();
   return true;
 }
@@ -79,6 +70,8 @@ bool submit_handler::open(inside what) {
 bool submit_handler::on_object_begin(error& ec) {
   if (value_ == role::document) return open(inside::top);
   if (value_ == role::element) return open(inside::element);
+  if (value_ == role::element_headers) return open(inside::element_headers);
+  if (copying()) return meta_.open('{'), open(inside::meta);
   if (value_ == role::options) return open(inside::options);
   if (value_ == role::option && option_->kind == option_kind::headers) return open(inside::headers);
   return open_ignored(ec);
@@ -86,6 +79,7 @@ bool submit_handler::on_object_begin(error& ec) {
 
 bool submit_handler::on_array_begin(error& ec) {
   if (value_ == role::urls) return open(inside::urls);
+  if (copying()) return meta_.open('['), open(inside::meta);
   return open_ignored(ec);
 }
 
@@ -95,11 +89,26 @@ bool submit_handler::open_ignored(error& ec) {
   return open(inside::ignored) && within_limit(ec);
 }
 
-bool submit_handler::close(error& ec) {
+bool submit_handler::close(char bracket, error& ec) {
   const inside closed = open_.back();
-  if (closed == inside::element && !element_has_url_) note("/urls/" + std::to_string(element_), "has no \"url\"");
+  if (closed == inside::element) end_element();
+  if (closed == inside::meta) meta_.close(bracket);
   open_.pop_back();
   return value_ended(ec);
+}
+
+void submit_handler::begin_element() {
+  element_has_url_ = element_has_headers_ = element_has_meta_ = false;
+  element_headers_.clear();
+  meta_.begin();
+}
+
+void submit_handler::end_element() {
+  const std::string place = "/urls/" + std::to_string(element_);
+  if (!element_has_url_) note(place, "has no \"url\"");
+  if (meta_.too_long())
+    note(place + "/meta", "must be at most " + std::to_string(input_extras::meta_limit) + " octets of compact JSON");
+  if (wrong_.errors.empty()) into_.add_input(element_url_, element_headers_, meta_.text());
 }
 
 bool submit_handler::value_ended(error& ec) {
@@ -109,17 +118,21 @@ bool submit_handler::value_ended(error& ec) {
     value_ = role::element;
   } else if (!open_.empty() && open_.back() == inside::ignored) {
     value_ = role::ignored;
+  } else if (!open_.empty() && open_.back() == inside::meta) {
+    value_ = role::meta;
   }
   return within_limit(ec);
 }
 
 bool submit_handler::on_key_part(text_view text, std::size_t, error&) {
+  if (open_.back() == inside::meta) return meta_.part(view(text)), true;
   if (std::exchange(key_ended_, false)) key_.clear();
   if (key_.size() < longest_key) key_.append(text.data(), text.size());
   return true;
 }
 
 bool submit_handler::on_key(text_view text, std::size_t, error& ec) {
+  if (open_.back() == inside::meta) return meta_.key(view(text)), true;
   on_key_part(text, 0, ec);
   key_ended_ = true;
   value_ = role_of_key(key_);
@@ -136,6 +149,8 @@ submit_handler::role submit_handler::role_of_key(std::string_view key) {
       return role_of_option_key(key);
     case inside::headers:
       return role::header;
+    case inside::element_headers:
+      return role::element_header;
     default:
       return role::ignored;
   }
@@ -153,17 +168,17 @@ submit_handler::role submit_handler::role_of_top_key(std::string_view key) {
 
 submit_handler::role submit_handler::role_of_element_key(std::string_view key) {
   if (key == "url" && !std::exchange(element_has_url_, true)) return role::element_url;
-  if (key == "url")
-    note_here("is given twice");
-  else
-    note_here(is_one_of(element_keys_to_come, key) ? std::string(not_supported) : "is not a key of an input");
+  if (key == "headers" && !std::exchange(element_has_headers_, true)) return role::element_headers;
+  if (key == "meta" && !std::exchange(element_has_meta_, true)) return role::meta;
+  const bool known = key == "url" || key == "headers" || key == "meta";
+  note_here(known ? "is given twice" : "is not a key of an input");
   return role::ignored;
 }
 
 submit_handler::role submit_handler::role_of_option_key(std::string_view key) {
   option_ = find_fetch_option(key);
   if (option_ == nullptr) {
-    note_here(is_option_to_come(key) ? std::string(not_supported) : "is not an option");
+    note_here("is not an option");
     return role::ignored;
   }
   if (std::find(options_set_.begin(), options_set_.end(), option_) != options_set_.end()) {
@@ -193,13 +208,18 @@ void submit_handler::note_wrong_type() {
     case role::element:
       note_here("must be a text, or an object with \"url\"");
       break;
+    case role::element_headers:
+      note_here("must be an object of header names and their values");
+      break;
     case role::element_url:
+    case role::element_header:
     case role::header:
       note_here("must be a text");
       break;
     case role::option:
       note_here(expected(*option_));
       break;
+    case role::meta:  // Takes anything.
     case role::ignored:
       break;
   }
@@ -210,26 +230,48 @@ bool submit_handler::check(option_problem wrong, error& ec) {
   return value_ended(ec);
 }
 
-bool submit_handler::on_int64(std::int64_t value, text_view, error& ec) {
-  return value < 0 ? refuse_value(ec) : set_integer(static_cast<std::uint64_t>(value), ec);
+// What is told of a value while it is copied.
+bool submit_handler::copy_word(std::string_view word, error& ec) {
+  meta_.word(word);
+  return value_ended(ec);
 }
 
-bool submit_handler::set_integer(std::uint64_t value, error& ec) {
+bool submit_handler::on_null(error& ec) { return copying() ? copy_word("null", ec) : refuse_value(ec); }
+
+bool submit_handler::on_number_part(text_view text, error&) {
+  if (copying()) meta_.part(view(text));
+  return true;
+}
+
+bool submit_handler::on_double(double, text_view text, error& ec) {
+  return copying() ? copy_word(view(text), ec) : refuse_value(ec);
+}
+
+bool submit_handler::on_int64(std::int64_t value, text_view text, error& ec) {
+  if (value < 0 && !copying()) return refuse_value(ec);
+  return take_integer(static_cast<std::uint64_t>(value), text, ec);
+}
+
+bool submit_handler::take_integer(std::uint64_t value, text_view text, error& ec) {
+  if (copying()) return copy_word(view(text), ec);
   if (value_ != role::option) return refuse_value(ec);
   return check(set_option(into_.options(), *option_, value), ec);
 }
 
 bool submit_handler::on_bool(bool value, error& ec) {
+  if (copying()) return copy_word(value ? "true" : "false", ec);
   if (value_ != role::option) return refuse_value(ec);
   return check(set_option(into_.options(), *option_, value), ec);
 }
 
 bool submit_handler::on_string_part(text_view text, std::size_t, error&) {
+  if (copying()) return meta_.part(view(text)), true;
   if (value_ != role::ignored) text_.append(text.data(), text.size());
   return true;
 }
 
 bool submit_handler::on_string(text_view text, std::size_t, error& ec) {
+  if (copying()) return meta_.string(view(text)), value_ended(ec);
   if (text_.empty()) return take_text(view(text), ec);
   const std::string whole = std::exchange(text_, {}).append(text.data(), text.size());
   return take_text(whole, ec);
@@ -238,8 +280,12 @@ bool submit_handler::on_string(text_view text, std::size_t, error& ec) {
 bool submit_handler::take_text(std::string_view text, error& ec) {
   switch (value_) {
     case role::element:
-    case role::element_url:
       return add_url(text, ec);
+    case role::element_url:
+      element_url_ = text;
+      return value_ended(ec);
+    case role::element_header:
+      return add_element_header(text, ec);
     case role::header:
       return check(add_header(into_.options(), key_, text), ec);
     case role::option:
@@ -252,6 +298,14 @@ bool submit_handler::take_text(std::string_view text, error& ec) {
 
 bool submit_handler::add_url(std::string_view text, error& ec) {
   if (wrong_.errors.empty()) into_.add_url(text);
+  return value_ended(ec);
+}
+
+bool submit_handler::add_element_header(std::string_view value, error& ec) {
+  if (auto wrong = header_problem(element_headers_, key_, value))
+    note_here(*std::move(wrong));
+  else
+    element_headers_.emplace_back(key_, value);
   return value_ended(ec);
 }
 

@@ -10,14 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "api/json_copy.hpp"
 #include "api/problem.hpp"
 #include "task/fetch_option_table.hpp"
 #include "task/task_builder.hpp"
 
 namespace trawl {
-
-/// In API 2, but not in this version: refused by name, never ignored.
-[[nodiscard]] bool is_option_to_come(std::string_view name);
 
 class submit_handler {
   using text_view = boost::json::string_view;
@@ -44,39 +42,56 @@ class submit_handler {
   bool on_document_begin(error&) { return true; }
   bool on_document_end(error&) { return true; }
   bool on_object_begin(error& ec);
-  bool on_object_end(std::size_t, error& ec) { return close(ec); }
+  bool on_object_end(std::size_t, error& ec) { return close('}', ec); }
   bool on_array_begin(error& ec);
-  bool on_array_end(std::size_t, error& ec) { return close(ec); }
+  bool on_array_end(std::size_t, error& ec) { return close(']', ec); }
   bool on_key_part(text_view text, std::size_t, error&);
   bool on_key(text_view text, std::size_t, error& ec);
   bool on_string_part(text_view text, std::size_t, error&);
   bool on_string(text_view text, std::size_t, error& ec);
-  bool on_number_part(text_view, error&) { return true; }
-  bool on_int64(std::int64_t value, text_view, error& ec);
-  bool on_uint64(std::uint64_t value, text_view, error& ec) { return set_integer(value, ec); }
-  bool on_double(double, text_view, error& ec) { return refuse_value(ec); }
+  bool on_number_part(text_view text, error&);
+  bool on_int64(std::int64_t value, text_view text, error& ec);
+  bool on_uint64(std::uint64_t value, text_view text, error& ec) { return take_integer(value, text, ec); }
+  bool on_double(double, text_view text, error& ec);
   bool on_bool(bool value, error& ec);
-  bool on_null(error& ec) { return refuse_value(ec); }
+  bool on_null(error& ec);
   bool on_comment_part(text_view, error&) { return true; }
   bool on_comment(text_view, error&) { return true; }
 
  private:
   /// What a value that is read or to come is for.
-  enum class role : std::uint8_t { document, urls, options, element, element_url, option, header, ignored };
+  enum class role : std::uint8_t {
+    document,
+    urls,
+    options,
+    element,
+    element_url,
+    element_headers,
+    element_header,
+    meta,
+    option,
+    header,
+    ignored
+  };
   /// What is open around it.
-  enum class inside : std::uint8_t { top, urls, element, options, headers, ignored };
+  enum class inside : std::uint8_t { top, urls, element, element_headers, meta, options, headers, ignored };
 
   bool open(inside what);
   bool open_ignored(error& ec);
-  bool close(error& ec);
+  bool close(char bracket, error& ec);
   bool value_ended(error& ec);
   bool refuse_value(error& ec);
   void note_wrong_type();
   bool within_limit(error& ec);
   bool stop(error& ec);
-  bool set_integer(std::uint64_t value, error& ec);
+  bool take_integer(std::uint64_t value, text_view text, error& ec);
+  bool copy_word(std::string_view word, error& ec);
+  [[nodiscard]] bool copying() const { return value_ == role::meta; }
   bool check(option_problem wrong, error& ec);
   bool add_url(std::string_view text, error& ec);
+  void begin_element();
+  void end_element();
+  bool add_element_header(std::string_view value, error& ec);
   bool take_text(std::string_view text, error& ec);
   role role_of_key(std::string_view key);
   role role_of_top_key(std::string_view key);
@@ -97,6 +112,11 @@ class submit_handler {
   bool urls_seen_ = false;
   bool options_seen_ = false;
   bool element_has_url_ = false;
+  bool element_has_headers_ = false;
+  bool element_has_meta_ = false;
+  std::string element_url_;
+  std::vector<input_extras::header> element_headers_;
+  json_copy meta_{input_extras::meta_limit};
   const fetch_option* option_ = nullptr;
   std::vector<const fetch_option*> options_set_;
 };

@@ -1,7 +1,7 @@
 // The JSON body of a submission, read as it arrives: URLs go straight into the task, nothing of the body is
-// kept. {"urls": ["…" | {"url": "…"}, …], "options": {…}}, in any order; other keys at the top are ignored, as
-// the original service did. Pieces may be cut anywhere. Boost.JSON's push parser stands behind it, in the
-// .cpp only; it validates UTF-8 and bounds the depth (32).
+// kept. {"urls": ["…" | {"url": "…", "headers": {…}, "meta": …}, …], "options": {…}}, in any order; other keys at the
+// top are ignored, as the original service did. Pieces may be cut anywhere. Boost.JSON's push parser stands behind it,
+// in the .cpp only; it validates UTF-8 and bounds the depth (32).
 #pragma once
 
 #include <cstddef>

@@ -168,14 +168,6 @@ TEST_CASE("submit_parser: an option that is unknown, of a wrong type or out of r
   CHECK(errors(R"({"urls":[],"options":{"label":1}})") == "/options/label must be a text of at most 1024 octets\n");
 }
 
-TEST_CASE("submit_parser: what a later version will know is refused, never ignored") {
-  CHECK(errors(R"({"urls":[],"options":{"dedupe":true}})") == "/options/dedupe is not supported by this version\n");
-  CHECK(errors(R"({"urls":[],"options":{"callback_url":"http://a/"}})") ==
-        "/options/callback_url is not supported by this version\n");
-  CHECK(errors(R"({"urls":[{"url":"a","headers":{}},{"url":"b","meta":1}]})") ==
-        "/urls/0/headers is not supported by this version\n/urls/1/meta is not supported by this version\n");
-}
-
 TEST_CASE("submit_parser: nothing that counts is given twice") {
   CHECK(errors(R"({"urls":["a"],"urls":["b"]})") == "/urls is given twice\n");
   CHECK(errors(R"({"urls":[],"options":{},"options":{}})") == "/options is given twice\n");
@@ -216,4 +208,67 @@ TEST_CASE("submit_parser: more than 32 levels are refused") {
   };
   CHECK(submit(nested(31)).accepted);
   CHECK(errors(nested(32)).find("too deep") != std::string::npos);
+}
+
+TEST_CASE("submit_parser: an input may be an object with headers and meta, keys in any order") {
+  const outcome seen = submit(
+      R"({"urls":["http://a/",{"meta":7,"headers":{"Accept":"text/html","X-A":""},"url":"http://b/"},{"url":"http://c/"}]})");
+  CHECK(urls(seen) == texts{"http://a/", "http://b/", "http://c/"});
+  CHECK(seen.built->fields(0).empty());
+  CHECK(seen.built->fields(1) == "Accept: text/html\r\nX-A: \r\n");
+  CHECK(seen.built->extras().meta(1) == "7");
+  CHECK(seen.built->extras().meta(2).empty());
+}
+
+TEST_CASE("submit_parser: meta is any JSON and comes back compact, numbers and keys as written, wherever it is cut") {
+  const std::string body =
+      "{\"urls\":[{\"url\":\"u\",\"meta\": { \"a\" : [ 1.50 , -0, 12345678901234567890123, 1E400,\t[] , {} ] , "
+      "\"a\":null,\"\":\"\\u00e9\\n\\\"\\/,[{:\", \"t\":[true,false,\"\",[[]],\"x\"] } }]}";
+  const std::string expected =
+      "{\"a\":[1.50,-0,12345678901234567890123,1E400,[],{}],\"a\":null,\"\":\"\xC3\xA9\\n\\\"/"
+      ",[{:\",\"t\":[true,false,\"\",[[]]"
+      ",\"x\"]}";
+  for (std::size_t first = 0; first <= body.size(); ++first)
+    for (std::size_t second = first; second <= body.size(); ++second) {
+      const outcome seen = submit(body, {first, second});
+      REQUIRE(seen.built);
+      REQUIRE(seen.built->extras().meta(0) == expected);
+    }
+}
+
+TEST_CASE("submit_parser: meta that is no container comes back too") {
+  for (const char* each : {"null", "true", "\"\"", "\"x\"", "0", "-1", "1e5", "18446744073709551616"}) {
+    const outcome seen = submit(std::string(R"({"urls":[{"meta":)") + each + R"(,"url":"u"}]})");
+    REQUIRE(seen.built);
+    CHECK(seen.built->extras().meta(0) == each);
+  }
+}
+
+TEST_CASE("submit_parser: meta of 64 KiB is kept, one octet more is refused") {
+  const auto body = [](std::size_t octets) {
+    return R"({"urls":[{"url":"u","meta": [")" + std::string(octets - 4, 'x') + "\" ]}]}";
+  };
+  const outcome seen = submit(body(65536));
+  REQUIRE(seen.built);
+  CHECK(seen.built->extras().meta(0).size() == 65536);
+  CHECK(errors(body(65537)) == "/urls/0/meta must be at most 65536 octets of compact JSON\n");
+  CHECK(errors(body(3000000)) == "/urls/0/meta must be at most 65536 octets of compact JSON\n");
+}
+
+TEST_CASE("submit_parser: headers of an input follow the rules of the option") {
+  CHECK(errors(R"({"urls":[{"url":"u","headers":{"Host":"x"}}]})") ==
+        "/urls/0/headers/Host header \"Host\" may not be given: trawl sends what is needed of it\n");
+  CHECK(errors(R"({"urls":["a",{"url":"u","headers":{"A":"b\r\nC: d"}}]})") ==
+        "/urls/1/headers/A header \"A\": a value may not hold CR, LF, NUL or other control characters\n");
+  CHECK(errors(R"({"urls":[{"url":"u","headers":[]}]})") ==
+        "/urls/0/headers must be an object of header names and their values\n");
+  CHECK(errors(R"({"urls":[{"url":"u","headers":{"A":1}}]})") == "/urls/0/headers/A must be a text\n");
+  CHECK(errors(R"({"urls":[{"url":"u","headers":{},"headers":{}}]})") == "/urls/0/headers is given twice\n");
+  CHECK(errors(R"({"urls":[{"url":"u","meta":{"a":1},"meta":2}]})") == "/urls/0/meta is given twice\n");
+}
+
+TEST_CASE("submit_parser: dedupe is an option") {
+  const outcome seen = submit(R"({"urls":["a","a"],"options":{"dedupe":true}})");
+  REQUIRE(seen.built);
+  CHECK(seen.built->options().dedupe);
 }

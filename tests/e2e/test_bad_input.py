@@ -13,8 +13,8 @@ BODIES = [
     ('{"urls": null}', "/urls"), ('{"urls": [1]}', "/urls/0"), ('{"urls": ["http://h0.test/", null]}', "/urls/1"),
     ('{"urls": [["http://h0.test/"]]}', "/urls/0"), ('{"urls": [{}]}', "/urls/0"), ('{"urls": [{"url": 7}]}', "/urls/0/url"),
     ('{"urls": [{"url": "http://h0.test/", "nonsense": 1}]}', "/urls/0/nonsense"),
-    ('{"urls": [{"url": "http://h0.test/", "headers": {"X-A": "b"}}]}', "/urls/0/headers"),
-    ('{"urls": [{"url": "http://h0.test/", "meta": 1}]}', "/urls/0/meta"),
+    ('{"urls": [{"url": "http://h0.test/", "headers": {"X-A": 1}}]}', "/urls/0/headers"),
+    ('{"urls": [{"url": "http://h0.test/", "meta": 1, "x": 2}]}', "/urls/0/x"),
     ('{"urls": [], "urls": []}', "/urls"), ('{"urls": [], "options": 5}', "/options"), ('{"urls": [], "options": []}', "/options"),
     ('{"urls": ["http://h0.test/"]} trailing', ""), ('{"urls": ["http://h0.test/\ud800"]}', ""),
 ]
@@ -23,7 +23,7 @@ OPTIONS = {
     "nonsense": [1], "timeout_ms": [0, 3600001, -1, 1.5, "5000", None, True], "connect_timeout_ms": [0, "x"],
     "max_redirects": [-1, 51], "retries": [-1, 11], "max_body_bytes": [-1, "big"], "verify_tls": [1, "true", None],
     "keep_alive": [0], "host_concurrency": [0, "six"], "host_delay_ms": [-1], "deadline_s": [0, "x"], "label": [5, {}],
-    "method": ["POST", "get ", 1], "headers": [5, [], {"X": 1}], "dedupe": [True], "callback_url": ["http://h0.test/"],
+    "method": ["POST", "get ", 1], "headers": [5, [], {"X": 1}], "dedupe": [1, "yes"], "callback_url": ["http://h0.test/"],
 }
 REFUSED_HEADERS = ["Host", "content-length", "Transfer-Encoding", "TE", "Connection", "Upgrade", "Trailer", "Expect",
                    "Proxy-Authorization", "", "with space", "colon:", "nul\0"]
