@@ -62,4 +62,25 @@ double quality(std::string_view accept, std::string_view type) {
   return wanted;
 }
 
+namespace {
+
+// The weight of a coding in the list; `otherwise` when neither it nor * is there.
+double coding_weight(std::string_view list, std::string_view coding, double otherwise) {
+  double any = otherwise;
+  while (!list.empty()) {
+    std::string_view one = take_until(list, ',');
+    const std::string_view named = take_until(one, ';');
+    if (same(named, coding)) return weight(one);
+    if (named == "*") any = weight(one);
+  }
+  return any;
+}
+
+}  // namespace
+
+bool prefers_gzip(std::string_view accept_encoding) {
+  const double gzip = coding_weight(accept_encoding, "gzip", coding_weight(accept_encoding, "x-gzip", 0));
+  return gzip > 0 && gzip >= coding_weight(accept_encoding, "identity", 0);
+}
+
 }  // namespace trawl

@@ -9,4 +9,8 @@ namespace trawl {
 /// empty field wants everything alike.
 [[nodiscard]] double quality(std::string_view accept, std::string_view type);
 
+/// Whether a client with that Accept-Encoding would have gzip rather than nothing (RFC 9110 12.5.3); an empty field
+/// asks for nothing.
+[[nodiscard]] bool prefers_gzip(std::string_view accept_encoding);
+
 }  // namespace trawl

@@ -9,6 +9,7 @@
 
 #include "api/problem.hpp"
 #include "stream/block_source.hpp"
+#include "stream/event_feed.hpp"
 
 namespace trawl {
 
@@ -18,6 +19,8 @@ struct answer {
   std::vector<std::pair<std::string_view, std::string>> fields;
   std::string body;
   std::unique_ptr<block_source> stream;  ///< In place of body.
+  std::unique_ptr<event_feed> upgrade;   ///< 101: the connection becomes a WebSocket that tells this.
+  bool codable = true;                   ///< A large body may be sent as gzip to who takes it.
 
   answer() = default;
   /// A document of JSON.
@@ -29,6 +32,7 @@ struct answer {
     if (told.retry_after_s > 0) fields.emplace_back("Retry-After", std::to_string(told.retry_after_s));
     if (!told.allow.empty()) fields.emplace_back("Allow", told.allow);
     if (!told.challenge.empty()) fields.emplace_back("WWW-Authenticate", told.challenge);
+    if (!told.accept_encoding.empty()) fields.emplace_back("Accept-Encoding", told.accept_encoding);
   }
 };
 

@@ -80,7 +80,7 @@ void append_head(std::string& out, const request& asked, const answer& told, con
   append_field(out, "X-Request-Id", asked.id);
   append_cautions(out, told);
   for (const auto& [name, value] : told.fields) append_field(out, name, value);
-  if (told.status != 204) {
+  if (told.status != 204 && told.status != 304) {  // RFC 9110 6.4.1: these have no content.
     append_field(out, "Content-Type", told.content_type);
     append_framing(out, asked, framing);
   } else if (!framing.keep_alive) {

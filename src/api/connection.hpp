@@ -22,6 +22,8 @@ class connection {
   /// reader is waited for.
   awaitable<bool> write_all(std::string_view data, milliseconds stall);
   [[nodiscard]] bool timed_out() const { return timed_out_; }
+  /// For a protocol that takes over from here; interrupt() ends what it waits for.
+  [[nodiscard]] socket_type& socket() { return socket_; }
   /// The peer has closed its side, with nothing left to read.
   [[nodiscard]] bool peer_closed();
 

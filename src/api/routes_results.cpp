@@ -56,15 +56,6 @@ or_problem<record_filter> read_filter(const query& asked) {
   return filter;
 }
 
-or_problem<std::uint32_t> read_cursor(const query& asked, std::uint32_t total) {
-  const auto text = asked.find("cursor");
-  if (!text) return std::uint32_t{0};
-  const auto position = parse_cursor(*text);
-  if (!position || *position > total)
-    return problem(400, "query key 'cursor' must be one that this task's results gave");
-  return static_cast<std::uint32_t>(*position);
-}
-
 or_problem<results_query> read_results_query(const request& asked, std::uint32_t total) {
   results_query wanted;
   const auto format = read_format(asked);
@@ -73,7 +64,7 @@ or_problem<results_query> read_results_query(const request& asked, std::uint32_t
   if (!follow) return follow.error();
   const auto filter = read_filter(asked.asked);
   if (!filter) return filter.error();
-  const auto from = read_cursor(asked.asked, total);
+  const auto from = cursor_in_query(asked.asked, total);
   if (!from) return from.error();
   const std::uint32_t all = *format == results_format::page ? default_page : no_index;
   const auto limit = number_in_query(asked.asked, "limit", 1, largest_page, all);
@@ -87,6 +78,15 @@ or_problem<results_query> read_results_query(const request& asked, std::uint32_t
 }
 
 }  // namespace
+
+or_problem<std::uint32_t> cursor_in_query(const query& asked, std::uint32_t total) {
+  const auto text = asked.find("cursor");
+  if (!text) return std::uint32_t{0};
+  const auto position = parse_cursor(*text);
+  if (!position || *position > total)
+    return problem(400, "query key 'cursor' must be one that this task's results gave");
+  return static_cast<std::uint32_t>(*position);
+}
 
 answer show_results(service& at, const request& asked) {
   const auto found = find_task(at, asked);

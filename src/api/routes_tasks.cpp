@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::uint32_t default_page = 100;
 constexpr std::uint32_t largest_page = 1000;
-constexpr seconds longest_cancel{5};
-constexpr milliseconds cancel_look{10};
 
 // What GET /tasks?… asks for.
 struct page_query {
@@ -27,12 +25,6 @@ struct page {
   registry::place last = 0;  // Of the tasks on this page.
   bool more = false;
 };
-
-or_problem<bool> asks_for_summary(const query& asked) {
-  const auto view = asked.find("view");
-  if (view && *view != "summary") return problem(400, "query key 'view' must be 'summary'");
-  return view.has_value();
-}
 
 or_problem<std::vector<std::string_view>> statuses_in(const query& asked) {
   std::vector<std::string_view> wanted;
@@ -136,20 +128,7 @@ class page_walk {
 
 answer stream_json(std::unique_ptr<block_source> source) { return answer(std::move(source), "application/json"); }
 
-answer summary_of(tracked_task& shown) {
-  shown.advance();
-  std::string json;
-  append_summary(json, shown);
-  return answer(std::move(json));
-}
-
 }  // namespace
-
-or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
-  auto found = at.crawls.tasks().find(asked.task_id);
-  if (found && asked.may_see(found->get().owner())) return found;
-  return problem(404, "there is no task '" + asked.task_id + "'");
-}
 
 or_problem<std::uint32_t> number_in_query(const query& asked, std::string_view key, std::uint32_t least,
                                           std::uint32_t most, std::uint32_t otherwise) {
@@ -172,36 +151,6 @@ answer list_tasks(service& at, const request& asked) {
   told.fields.emplace_back("X-Total-Count", std::to_string(found.total));
   if (found.more) told.fields.emplace_back("Link", next_link(asked.asked, found.last));
   return told;
-}
-
-answer show_task(service& at, const request& asked) {
-  const auto summary = asks_for_summary(asked.asked);
-  if (!summary) return answer(summary.error());
-  const auto found = find_task(at, asked);
-  if (!found) return answer(found.error());
-  if (*summary) return summary_of(**found);
-  return stream_json(std::make_unique<task_source>(*found));
-}
-
-answer remove_task(service& at, const request& asked) {
-  const auto found = find_task(at, asked);
-  if (!found) return answer(found.error());
-  at.crawls.remove(asked.task_id);
-  return answer(std::string(), 204);
-}
-
-awaitable<answer> cancel_task(service& at, const request& asked) {
-  const auto found = find_task(at, asked);
-  if (!found) co_return answer(found.error());
-  tracked_task& cancelled = **found;
-  at.crawls.cancel(cancelled);
-  const time_point until = clock::now() + longest_cancel;
-  cancelled.advance();
-  while (cancelled.running() && !cancelled.removed() && clock::now() < until) {
-    co_await at.times.sleep(cancel_look);
-    cancelled.advance();
-  }
-  co_return summary_of(cancelled);
 }
 
 }  // namespace trawl

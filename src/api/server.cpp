@@ -3,6 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "api/admission.hpp"
@@ -48,6 +50,7 @@ service_limits limits_of(const server_options& options) {
   limits.max_body = options.max_body;
   limits.max_urls = options.max_urls;
   limits.max_memory = options.max_memory != 0 ? options.max_memory : usable_memory() / 10 * 6;
+  limits.task_ttl = seconds(options.task_ttl);
   return limits;
 }
 
@@ -57,6 +60,16 @@ door_options entry_of(const server_options& options) {
   entry.cors_origins = options.cors_origin;
   entry.rate_limit = options.rate_limit;
   return entry;
+}
+
+webhook_signer read_secrets(const std::string& path) {
+  webhook_signer signer;
+  if (path.empty()) return signer;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string wrong = file.is_open() ? signer.read(text) : "cannot be read";
+  if (!wrong.empty()) throw start_error({"webhook-secret-file " + path + ": " + wrong});
+  return signer;
 }
 
 // The exception that cannot happen, or memory that ran out: one connection lost, and not in silence.
@@ -75,7 +88,7 @@ struct server::core : std::enable_shared_from_this<core> {
   core(crawler& engine, const executor_type& on, server_options asked)
       : options(std::move(asked)),
         context(on, entry_of(options)),
-        served(engine, context.times, context.counts, limits_of(options)),
+        served(engine, context.times, context.counts, limits_of(options), read_secrets(options.webhook_secret_file)),
         crowd(context, options.max_connections) {
     context.routes = router(make_routes(served));
   }
@@ -174,7 +187,10 @@ awaitable<void> server::core::refuse(socket_type socket) {
 server::server(crawler& engine, executor_type home, server_options options)
     : core_(std::make_shared<core>(engine, home, std::move(options))) {}
 
-server::~server() { core_->context.times.stop(); }
+server::~server() {
+  core_->served.crawls.on_ended({});
+  core_->context.times.stop();
+}
 
 void server::listen() {
   std::vector<std::string> problems = core_->read_keys();
@@ -207,6 +223,7 @@ std::size_t server::connections() const { return core_->context.open.size(); }
 
 void server::drain() {
   if (std::exchange(core_->served.draining, true)) return;
+  core_->served.hooks.stop();
   for (acceptor_type& each : core_->acceptors) {
     error_code ignored;
     each.close(ignored);
@@ -219,7 +236,7 @@ awaitable<void> server::close() {
   shared.closing = true;
   for (session* each : shared.open) each->close_if_idle();
   const time_point from = clock::now();
-  while (!shared.open.empty() || core_->accepting > 0) {
+  while (!shared.open.empty() || core_->accepting > 0 || core_->served.hooks.active() > 0) {
     const auto waited = clock::now() - from;
     if (waited > moment) shared.cutting = true;
     if (waited > moment + cut_time)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct server_options {
   std::size_t max_urls = 20000000;
   /// Octets all tasks may take; 0: 60% of memory, or of the cgroup's.
   std::size_t max_memory = 0;
+  /// Seconds that a task is kept after it has ended; 0: until it is deleted. A day: results are fetched by then.
+  std::uint32_t task_ttl = 86400;
   /// At once; further ones are told 503.
   std::size_t max_connections = 10000;
   /// Names that may stand in Host beside IP literals and localhost.
@@ -32,13 +35,15 @@ struct server_options {
   std::uint32_t rate_limit = 0;
   /// Origins whose pages may use the API from a browser: "https://a.example".
   std::vector<std::string> cors_origin;
+  /// File with the secrets that callbacks are signed with (webhook_signer); empty: there are no callbacks.
+  std::string webhook_secret_file;
   /// Explicit consent to listen beyond loopback although nobody is asked for a key.
   bool no_auth = false;
 };
 
 class server {
  public:
-  /// `engine` outlives it. Nothing happens before listen().
+  /// `engine` outlives it. Nothing happens before listen(). Throws start_error for a file of secrets that is none.
   server(crawler& engine, executor_type home, server_options options);
   server(const server&) = delete;
   server& operator=(const server&) = delete;

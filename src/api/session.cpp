@@ -103,7 +103,7 @@ awaitable<bool> session::read_head() {
     break;
   }
   const problem late(408, "the head of the request did not arrive in time");
-  const answer told(parser_.bad() != nullptr ? *parser_.bad() : late);
+  answer told(parser_.bad() != nullptr ? *parser_.bad() : late);
   request& asked = parser_.head();
   asked.id = shared_->ids.choose({});
   keep_ = false;
@@ -119,6 +119,7 @@ awaitable<void> session::answer_request() {
   route_ = {};
   visit_ = {};
   asked.id = shared_->ids.choose(asked.field("x-request-id"));
+  asked.from = this;
   keep_ = asked.keep_alive;
   answer told = co_await make_answer_or_503(asked);
   if (gone_) co_return;

@@ -13,10 +13,12 @@
 #include "api/answer_head.hpp"
 #include "api/connection.hpp"
 #include "api/door.hpp"
+#include "api/gzip_writer.hpp"
 #include "api/read_buffer.hpp"
 #include "api/request_parser.hpp"
 #include "api/router.hpp"
 #include "api/server_counts.hpp"
+#include "api/ws_session.hpp"
 
 namespace trawl {
 
@@ -60,7 +62,7 @@ struct session_context {
   boost::intrusive::list<idle_session, boost::intrusive::constant_time_size<false>> idle;
 };
 
-class session final : private idle_session {
+class session final : private idle_session, private peer, private ws_host {
  public:
   session(socket_type socket, std::shared_ptr<session_context> shared);
   ~session();
@@ -74,6 +76,9 @@ class session final : private idle_session {
   void interrupt() { connection_.interrupt(); }
 
  private:
+  bool gone() override { return shared_->cutting || connection_.peer_closed(); }
+  bool cutting() override { return shared_->cutting; }
+  problem cut_reason() override { return cut_reason(parser_.head()); }
   void make_way() override { interrupt(); }
   void be_idle(bool idle);
   awaitable<bool> read_head();
@@ -86,7 +91,10 @@ class session final : private idle_session {
   awaitable<answer> follow(const request& asked, const route& to);
 
   awaitable<void> send(const request& asked, answer& told);
-  awaitable<void> send_whole(const request& asked, const answer& told);
+  void choose_coding(const request& asked, answer& told);
+  void code_block(flow state);
+  awaitable<void> upgrade(const request& asked, answer& told);
+  awaitable<void> send_whole(const request& asked, answer& told);
   awaitable<void> send_stream(const request& asked, answer& told);
   awaitable<void> send_blocks(const request& asked, block_source& source, flow state);
   awaitable<flow> fill(block_source& source);
@@ -103,6 +111,7 @@ class session final : private idle_session {
   read_buffer input_;
   std::string output_;
   std::string block_;
+  std::unique_ptr<gzip_writer> gzip_;  // While an answer may be coded.
   visit visit_;
   std::string_view route_;  // Path of the route that the request met; empty: none.
   bool idle_ = true;        // No request is being served.

@@ -1,5 +1,7 @@
 #include "api/timekeeper.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include "base/waiter.hpp"
 
 namespace trawl {
@@ -22,6 +24,8 @@ class alarm_clock final : public deadline {
 };
 
 }  // namespace
+
+awaitable<void> timekeeper::yield() { co_await asio::post(loop_, use_awaitable); }
 
 awaitable<void> timekeeper::sleep(milliseconds span) {
   alarm_clock alarm(loop_);

@@ -12,11 +12,14 @@ class timekeeper {
  public:
   explicit timekeeper(const executor_type& loop) : loop_(loop), timer_(loop, queue_, [] {}) {}
 
+  [[nodiscard]] const executor_type& loop() const { return loop_; }
   /// Sets or moves a deadline.
   void arm(deadline& entry, time_point when) { queue_.arm(entry, when); }
   static void disarm(deadline& entry) { deadline_queue::disarm(entry); }
   /// Suspends the calling coroutine for `span`.
   awaitable<void> sleep(milliseconds span);
+  /// Lets everybody else on the loop have a turn.
+  awaitable<void> yield();
   /// Before the loop goes: nothing expires from here on.
   void stop() { timer_.stop(); }
 

@@ -18,6 +18,7 @@ using enum option_scope;
 constexpr std::uint64_t most_urls = 4294967294;  // Inputs are numbered in 32 bits, and one number means none.
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
 constexpr std::uint64_t longest_ms = 3600000;
+constexpr std::uint64_t longest_ttl_s = 315360000;
 constexpr const char* log_levels = "debug|info|warning|error|off";  // As in log_level.
 constexpr const char* log_formats = "text|json";                    // As in log_format.
 constexpr const char* record_formats = "table|ndjson|csv|json";     // As in record_format.
@@ -123,6 +124,10 @@ void add_service(std::vector<option>& to) {
       number(1, most_urls, [](settings& s) { return &s.server.max_urls; }));
   add("max_memory", integer, "BYTES", "Memory of all tasks; more is answered 503 [60% of RAM or cgroup]",
       number(1, most_bytes, [](settings& s) { return &s.server.max_memory; }));
+  add("task_ttl", integer, "S", "How long a task is kept after it has ended; 0: until it is deleted [86400]",
+      number(0, longest_ttl_s, [](settings& s) { return &s.server.task_ttl; }));
+  add("webhook_secret_file", text, "FILE", "Secrets that callbacks are signed with, whsec_ and base64, one a line",
+      words(check_readable, [](settings& s) { return &s.server.webhook_secret_file; }));
   add("max_connections", integer, "N", "Open connections of clients [10000]",
       number(1, 1000000, [](settings& s) { return &s.server.max_connections; }));
 }
@@ -150,10 +155,11 @@ const char* value_word(option_kind kind) {
   return "TEXT";
 }
 
-// The options of a task, as the API has them; those that the engine has too are one flag with it.
+// The options of a task, as the API has them; those that the engine has too are one flag with it, and a callback is
+// for who does not wait.
 void add_fetch_options(std::vector<option>& to) {
   for (const fetch_option& each : fetch_options()) {
-    if (each.name == "host_concurrency" || each.name == "host_delay_ms") continue;
+    if (each.name == "host_concurrency" || each.name == "host_delay_ms" || each.name == "callback_url") continue;
     const bool headers = each.kind == option_kind::headers;
     const std::string help = std::string(each.help) + (headers ? "; repeatable" : "");
     to.push_back({headers ? "header" : std::string(each.name), headers ? list : text, check, "Every fetch",

@@ -189,7 +189,7 @@ TEST_CASE("server: text is one URL a line with its options in the query") {
   const json shown = here.ended(accepted.document()["url"]);
   CHECK(shown["label"] == "a b");
   CHECK(shown["total"] == 2);
-  for (const char* wrong : {"?timeout_ms=0", "?timeout_ms=x", "?frob=1", "?dedupe=true", "?retries=1&retries=2",
+  for (const char* wrong : {"?timeout_ms=0", "?timeout_ms=x", "?frob=1", "?dedupe=maybe", "?retries=1&retries=2",
                             "?headers=Host:%20a", "?verify_tls=maybe", "?label=a%FF"}) {
     CAPTURE(wrong);
     CHECK(here.ask("POST", std::string("/submit") + wrong, text_type, "nope").status == 400);
@@ -206,8 +206,11 @@ TEST_CASE("server: a refused submission says what is wrong and leaves no task be
   CHECK(refused.document()["errors"][0]["pointer"] == "/urls/1");
   CHECK(refused.document()["errors"][1]["pointer"] == "/options/retries");
   CHECK(here.submit(R"({"urls":["nope"],)").status == 400);
-  CHECK(here.ask("POST", "/submit", "Content-Encoding: gzip\r\n", R"({"urls":[]})").status == 415);
-  CHECK(here.ask("POST", "/submit", "Idempotency-Key: a\r\n", R"({"urls":[]})").status == 400);
+  const reply coded = here.ask("POST", "/submit", "Content-Encoding: br\r\n", R"({"urls":[]})");
+  CHECK(coded.status == 415);
+  CHECK(coded.has("Accept-Encoding: gzip\r\n"));
+  CHECK(here.ask("POST", "/submit", "Content-Encoding: gzip\r\n", R"({"urls":[]})").status == 400);
+  CHECK(here.ask("POST", "/submit", "Idempotency-Key: \r\n", R"({"urls":[]})").status == 400);
   CHECK(here.ask("GET", "/tasks").body == "{}");
 }
 

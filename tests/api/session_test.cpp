@@ -47,7 +47,9 @@ class letters final : public block_source {
     out.append(20000, 'a');
     return slow_ ? flow::waiting : flow::more;
   }
-  bool is_ndjson() const override { return true; }
+  void append_cut(std::string& out, std::string_view problem) const override {
+    out.append(R"({"problem":)").append(problem).append("}\n");
+  }
 
  private:
   int left_;
