@@ -53,12 +53,14 @@ class uv_file_watch::machine {
   void start();
   void close();
   void watch(const std::string& folder);
+  void look_soon();
   void look();
   [[nodiscard]] std::vector<appearance> look_at_all() const;
 
   const std::vector<std::string> files_;
   const std::function<void()> changed_;
-  std::vector<appearance> seen_;
+  std::vector<appearance> seen_;    // When it was told last.
+  std::vector<appearance> latest_;  // At the latest look.
   uv_loop_t loop_{};
   uv_async_t stop_{};
   uv_timer_t quiet_{};
@@ -96,16 +98,25 @@ void uv_file_watch::machine::watch(const std::string& folder) {
   uv_fs_event_t* const made = folders_.back().get();
   check(uv_fs_event_init(&loop_, made), "watching " + folder);
   const auto tell = [](uv_fs_event_t* told, const char*, int, int) {
-    auto* const mine = static_cast<machine*>(told->loop->data);
-    uv_timer_start(
-        &mine->quiet_, [](uv_timer_t* due) { static_cast<machine*>(due->loop->data)->look(); }, quiet_ms, 0);
+    static_cast<machine*>(told->loop->data)->look_soon();
   };
   check(uv_fs_event_start(made, tell, folder.c_str(), 0), "watching " + folder);
+}
+
+// What else happens in the folder, a log that grows say, must not put it off.
+void uv_file_watch::machine::look_soon() {
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&quiet_)) != 0) return;
+  uv_timer_start(
+      &quiet_, [](uv_timer_t* due) { static_cast<machine*>(due->loop->data)->look(); }, quiet_ms, 0);
 }
 
 void uv_file_watch::machine::look() {
   std::vector<appearance> now = look_at_all();
   if (now == seen_) return;  // Another file of the folder.
+  if (now != latest_) {      // It may be being written.
+    latest_ = std::move(now);
+    return look_soon();
+  }
   seen_ = std::move(now);
   changed_();
 }

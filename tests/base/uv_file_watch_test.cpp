@@ -75,6 +75,17 @@ TEST_CASE("uv_file_watch: another file of the folder is not told") {
   CHECK(seen.told() == 1);
 }
 
+TEST_CASE("uv_file_watch: a folder in which much goes on does not put it off") {
+  const folder here;
+  write(here / "a", "1");
+  counter seen;
+  uv_file_watch watch({here / "a"}, [&] { seen.add(); });
+  write(here / "a", "22");
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (seen.told() == 0 && std::chrono::steady_clock::now() < give_up) write(here / "log", "more");
+  CHECK(seen.told() == 1);
+}
+
 TEST_CASE("uv_file_watch: a folder that is not there is an error at once") {
   CHECK_THROWS_AS(uv_file_watch({"/nonexistent/file"}, [] {}), std::system_error);
 }
