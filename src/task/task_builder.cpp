@@ -24,6 +24,12 @@ std::uint64_t hash_seed() {
 
 std::uint64_t hash(std::string_view text) { return XXH3_64bits_withSeed(text.data(), text.size(), hash_seed()); }
 
+// "http://host:8080" of "http://host:8080/path"; whatever stands there. Empty without a scheme of ours.
+std::string_view written_origin(std::string_view text) {
+  const std::size_t begin = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
+  return begin == 0 ? std::string_view() : text.substr(0, text.find('/', begin));
+}
+
 }  // namespace
 
 std::uint64_t host_hash(const url& where) {
@@ -39,7 +45,9 @@ void task_builder::add_url(std::string_view text) {
   parts_.urls.add(text);
   parts_.next.push_back(no_index);
   note_duplicate(text, index);
-  if (parsed_.parse(text) == url_errc::ok)
+  if (open_chain* const known = known_chain(text))
+    append(*known, index);
+  else if (parsed_.parse(text) == url_errc::ok)
     append(chain_of(parsed_), index);
   else
     append(invalid_, index);
@@ -76,17 +84,24 @@ void task_builder::note_duplicate(std::string_view text, std::uint32_t index) {
   parts_.duplicates.emplace_back(index, found->second);
 }
 
+// Most URLs are written as they are serialized, up to their path. What is, letter for letter, the origin of one seen
+// before can be parsed to nothing else, and no path makes a URL invalid: there is nothing left to find out.
+task_builder::open_chain* task_builder::known_chain(std::string_view text) {
+  if (text.size() > url_length_limit) return nullptr;
+  const std::string_view origin = written_origin(text);
+  if (origin.empty()) return nullptr;
+  const auto found = chain_by_host_.find(hash(origin));
+  return found == chain_by_host_.end() ? nullptr : &chains_[found->second];
+}
+
 task_builder::open_chain& task_builder::chain_of(const url& where) {
-  const std::uint64_t origin = hash(where.origin());
-  if (latest_chain_ != no_index && origin == latest_host_) return chains_[latest_chain_];
-  const auto [found, fresh] = chain_by_host_.try_emplace(origin, static_cast<std::uint32_t>(chains_.size()));
+  const auto next = static_cast<std::uint32_t>(chains_.size());
+  const auto [found, fresh] = chain_by_host_.try_emplace(hash(where.origin()), next);
   if (fresh) {
     chains_.emplace_back();
     chains_.back().shard = static_cast<std::uint32_t>(host_hash(where) % shards_);
   }
-  latest_host_ = origin;
-  latest_chain_ = found->second;
-  return chains_[latest_chain_];
+  return chains_[found->second];
 }
 
 namespace {

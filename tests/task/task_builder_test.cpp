@@ -42,6 +42,55 @@ TEST_CASE("task_builder: what is no URL we fetch is kept apart, byte for byte") 
   CHECK(built->url(3).empty());
 }
 
+TEST_CASE("task_builder: an input is chained where the parser says, whatever hosts were seen before") {
+  const std::vector<std::string> seen{"http://a.test/", "http://a.test:8080/x", "https://[::1]/", "http://127.0.0.1/"};
+  std::vector<std::string> odd{"http://a.test",
+                               "http://a.test?x",
+                               "http://a.test#f",
+                               "http://a.test\\x",
+                               "http://a.test:80/",
+                               "http://a.test:8080",
+                               "http://a.test:8080/\t",
+                               " http://a.test/",
+                               "http://u@a.test/",
+                               "http://a.test@b.test/",
+                               "http://a.test:8080@b/",
+                               "http://a.test:8080:/",
+                               "http://A.test/",
+                               "http:///a.test/",
+                               "http://a.test:/",
+                               "http://a.\ttest/",
+                               "https://a.test/",
+                               "http://a.test./",
+                               "http:a.test/",
+                               "https://[::1]/x",
+                               "https://[0::1]/",
+                               "http://127.1/",
+                               "http://127.0.0.1/a/b",
+                               "http://a.test//http://b.test/",
+                               "http://",
+                               "http:///",
+                               "https://a.test:8080/"};
+  odd.push_back("http://a.test/" + std::string(url_length_limit, 'x'));
+  odd.push_back("http://a.test/" + std::string(url_length_limit - 14, 'x'));
+  for (const std::string& each : odd) {
+    CAPTURE(each.substr(0, 40));
+    task_builder builder(1);
+    for (const std::string& before : seen) builder.add_url(before);
+    builder.add_url(each);
+    const auto built = builder.finish();
+    url parsed, other;
+    const bool valid = parsed.parse(each) == url_errc::ok;
+    CHECK(built->invalid().count == (valid ? 0 : 1));
+    for (const host_chain& chain : built->chains(0)) {
+      REQUIRE(other.parse(built->url(chain.head)) == url_errc::ok);
+      const auto indices = members(*built, chain);
+      const bool there = std::find(indices.begin(), indices.end(), seen.size()) != indices.end();
+      CHECK(there == (valid && parsed.origin() == other.origin()));
+    }
+  }
+}
+
 TEST_CASE("task_builder: every host belongs to one shard, and every input to one chain") {
   constexpr std::size_t shards = 3;
   task_builder builder(shards);
