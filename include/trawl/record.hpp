@@ -16,6 +16,11 @@ namespace trawl {
 /// The parts of `timings`, in the order they are printed.
 enum class timing : std::uint8_t { queue, dns, connect, tls, ttfb, transfer, total };
 inline constexpr std::size_t timing_count = 7;
+/// As the API calls it.
+[[nodiscard]] constexpr std::string_view timing_name(timing part) {
+  constexpr std::string_view names[timing_count] = {"queue", "dns", "connect", "tls", "ttfb", "transfer", "total"};
+  return names[static_cast<std::size_t>(part)];
+}
 
 /// Microseconds of the last attempt, its hops summed. `queue` is all waiting in trawl, and `total`
 /// excludes it. A part that did not take place is absent, never 0 by absence.

@@ -39,6 +39,13 @@ answer show_websocket(service& at, const request& asked);
 answer show_health(service& at, const request& asked);
 answer show_readiness(service& at, const request& asked);
 
+// routes_stats.cpp
+/// Answers when all that was finished when it was asked is counted.
+awaitable<answer> show_stats(service& at, const request& asked);
+
+// routes_page.cpp
+answer show_page_file(service& at, const request& asked);
+
 // routes_metrics.cpp
 answer show_metrics(service& at, const request& asked);
 

@@ -1,6 +1,7 @@
 #include "api/routes.hpp"
 
 #include "api/handlers.hpp"
+#include "api/page_files.hpp"
 
 namespace trawl {
 namespace {
@@ -25,7 +26,7 @@ intake_handler body(service& at, read_body handler) {
 
 std::vector<route> make_routes(service& at) {
   using enum permission;
-  return {
+  std::vector<route> routes{
       {"POST", "/submit", write, body(at, submit), {}},
       {"POST", "/tasks", write, body(at, create_task), {}},
       {"GET", "/tasks", read, now(at, list_tasks), {"view", "status", "label", "limit", "cursor"}, "status"},
@@ -37,13 +38,18 @@ std::vector<route> make_routes(service& at) {
        "/tasks/{id}/results",
        read,
        now(at, show_results),
-       {"status", "code", "url", "limit", "cursor", "format", "follow"}},
+       {"status", "code", "url", "search", "limit", "cursor", "format", "follow"}},
+      {"GET", "/tasks/{id}/stats", read, later(at, show_stats), {}},
       {"GET", "/tasks/{id}/events", read, now(at, show_events), {"records", "cursor"}},
       {"GET", "/tasks/{id}/ws", read, now(at, show_websocket), {"records", "cursor"}},
       {"GET", "/healthz", probe, now(at, show_health), {}},
       {"GET", "/readyz", probe, now(at, show_readiness), {}},
       {"GET", "/metrics", read, now(at, show_metrics), {}},
+      {"GET", "/", probe, now(at, show_page_file), {}},
   };
+  for (const page_file& each : page_files())
+    if (each.path != "/") routes.push_back({"GET", each.path, probe, now(at, show_page_file), {}});
+  return routes;
 }
 
 }  // namespace trawl

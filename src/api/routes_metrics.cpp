@@ -6,7 +6,6 @@
 namespace trawl {
 namespace {
 
-constexpr std::string_view timing_names[timing_count] = {"queue", "dns", "connect", "tls", "ttfb", "transfer", "total"};
 constexpr std::string_view class_names[6] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 class metrics_page {
@@ -81,7 +80,8 @@ void metrics_page::add_fetches() {
   add("trawl_fetch_redirects_total", "counter", "Redirects followed.", totals_.redirects);
   add("trawl_fetch_body_bytes_total", "counter", "Octets of bodies received, decoded.", totals_.body_octets);
   out_.family("trawl_fetch_phase_duration_seconds", "histogram", "Phases of the last attempt, where they took place.");
-  for (std::size_t n = 0; n < timing_count; ++n) out_.sample({{"phase", timing_names[n]}}, totals_.took[n]);
+  for (std::size_t n = 0; n < timing_count; ++n)
+    out_.sample({{"phase", timing_name(static_cast<timing>(n))}}, totals_.took[n]);
   add("trawl_fetches_in_flight", "gauge", "Fetches under way.", totals_.in_flight);
   add("trawl_fetches_in_flight_limit", "gauge", "Most at once (--max-in-flight).", at_.crawls.max_in_flight());
   add("trawl_hosts", "gauge", "Hosts with work or connections, or remembered for politeness.", totals_.hosts);

@@ -53,6 +53,7 @@ or_problem<record_filter> read_filter(const query& asked) {
     if (*filter.code == errc::none) return problem(400, "query key 'code' must be one of the error codes");
   }
   if (const auto url = asked.find("url")) filter.url = std::string(*url);
+  filter.part = asked.find("search").value_or("");
   return filter;
 }
 

@@ -42,7 +42,9 @@ bool results_source::wanted(const log_entry& entry) const {
   const record_filter& filter = asked_.filter;
   if (filter.ok && *filter.ok != (entry.code == errc::none)) return false;
   if (filter.code && *filter.code != entry.code) return false;
-  return !filter.url || *filter.url == shown_->get().url(entry.index);
+  if (!filter.url && filter.part.empty()) return true;
+  const std::string_view url = shown_->get().url(entry.index);
+  return (!filter.url || *filter.url == url) && url.find(filter.part) != std::string_view::npos;
 }
 
 void results_source::append_entry(std::string& out, const log_entry& entry) {

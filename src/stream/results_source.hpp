@@ -17,6 +17,7 @@ struct record_filter {
   std::optional<bool> ok;          ///< status=ok, status=failed
   std::optional<errc> code;        ///< code=
   std::optional<std::string> url;  ///< url=, as submitted
+  std::string part;                ///< search=, of the URL; empty: any
 };
 
 enum class results_format : std::uint8_t { page, ndjson, csv };

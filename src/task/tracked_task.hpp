@@ -10,6 +10,7 @@
 
 #include "base/wait_list.hpp"
 #include "task/task.hpp"
+#include "task/task_stats.hpp"
 
 namespace trawl {
 
@@ -45,6 +46,9 @@ class tracked_task {
   /// From acceptance to the end, or to `now`.
   [[nodiscard]] clock::duration duration(time_point now = clock::now()) const;
 
+  /// Empty until somebody advances it, and then kept.
+  [[nodiscard]] task_stats& stats() { return stats_ ? *stats_ : *(stats_ = std::make_unique<task_stats>()); }
+
   /// Woken when records came, when the task ended and when it was removed; look at all three.
   [[nodiscard]] wait_list& news() { return news_; }
   /// It was deleted while somebody read it.
@@ -58,6 +62,7 @@ class tracked_task {
   std::shared_ptr<const task> task_;
   wait_list news_;
   task_counts counts_;
+  std::unique_ptr<task_stats> stats_;
   task_status status_ = task_status::running;
   std::optional<std::chrono::system_clock::time_point> finished_at_;
   time_point ended_{};
