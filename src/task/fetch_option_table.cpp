@@ -35,16 +35,28 @@ void assign(Integer& field, std::uint64_t value) {
 }
 void assign(std::optional<std::uint32_t>& field, std::uint64_t value) { field = static_cast<std::uint32_t>(value); }
 
-// One line an integer option: the only place that maps these names to fields.
+// One line an integer option: the only place that maps these names to fields. `with` takes the field.
+template <class Options, class With>
+void with_integer(Options& options, std::string_view name, With with) {
+  if (name == "timeout_ms") return with(options.timeout_ms);
+  if (name == "connect_timeout_ms") return with(options.connect_timeout_ms);
+  if (name == "max_redirects") return with(options.max_redirects);
+  if (name == "retries") return with(options.retries);
+  if (name == "max_body_bytes") return with(options.max_body_bytes);
+  if (name == "host_concurrency") return with(options.host_concurrency);
+  if (name == "host_delay_ms") return with(options.host_delay_ms);
+  if (name == "deadline_s") return with(options.deadline_s);
+}
+
 void store(task_options& options, std::string_view name, std::uint64_t value) {
-  if (name == "timeout_ms") return assign(options.timeout_ms, value);
-  if (name == "connect_timeout_ms") return assign(options.connect_timeout_ms, value);
-  if (name == "max_redirects") return assign(options.max_redirects, value);
-  if (name == "retries") return assign(options.retries, value);
-  if (name == "max_body_bytes") return assign(options.max_body_bytes, value);
-  if (name == "host_concurrency") return assign(options.host_concurrency, value);
-  if (name == "host_delay_ms") return assign(options.host_delay_ms, value);
-  if (name == "deadline_s") return assign(options.deadline_s, value);
+  with_integer(options, name, [value](auto& field) { assign(field, value); });
+}
+
+// nullopt: an option that may be left unset is.
+std::optional<std::uint64_t> load(const task_options& options, std::string_view name) {
+  std::optional<std::uint64_t> value;
+  with_integer(options, name, [&value](const auto& field) { value = field; });
+  return value;
 }
 
 option_problem set_integer(task_options& options, const fetch_option& which, std::string_view value) {
@@ -125,6 +137,23 @@ option_problem add_header(task_options& options, std::string_view name, std::str
   if (option_problem wrong = header_problem(options.headers, name, value)) return wrong;
   options.headers.emplace_back(name, value);
   return std::nullopt;
+}
+
+std::vector<std::string> option_problems(const task_options& options) {
+  std::vector<std::string> wrong;
+  for (const fetch_option& each : table) {
+    if (each.kind != integer) continue;
+    const auto value = load(options, each.name);
+    if (value && (*value < each.least || *value > each.most))
+      wrong.push_back(std::string(each.name) + " " + expected(each));
+  }
+  task_options taken;
+  for (const auto& [name, value] : options.headers) {
+    if (const option_problem problem = add_header(taken, name, value)) wrong.push_back("headers: " + *problem);
+  }
+  const fetch_option& label = *find_fetch_option("label");
+  if (options.label && options.label->size() > label.most) wrong.push_back("label " + expected(label));
+  return wrong;
 }
 
 std::string expected(const fetch_option& which) {

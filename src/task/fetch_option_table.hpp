@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trawl {
 
@@ -34,6 +35,8 @@ option_problem set_option(task_options& options, const fetch_option& which, bool
 option_problem set_option_from_text(task_options& options, const fetch_option& which, std::string_view value);
 /// Appends one header after checking it (base/header_rules).
 option_problem add_header(task_options& options, std::string_view name, std::string_view value);
+/// Everything in options that were filled in by hand which the setters would have refused, each named.
+[[nodiscard]] std::vector<std::string> option_problems(const task_options& options);
 /// "must be an integer from 1 to 3600000", "must be true or false", ... for a value of a wrong type.
 [[nodiscard]] std::string expected(const fetch_option& which);
 

@@ -102,3 +102,22 @@ TEST_CASE("fetch_option_table: what is no option has no entry") {
   CHECK(find_fetch_option("timeout-ms") == nullptr);
   CHECK(find_fetch_option("dedupe") == nullptr);
 }
+
+TEST_CASE("fetch_option_table: options filled in by hand are looked through as a whole") {
+  task_options options;
+  CHECK(option_problems(options).empty());
+  options.retries = 10;
+  options.deadline_s = 1;
+  options.headers = {{"X-One", "1"}};
+  CHECK(option_problems(options).empty());
+  options.retries = 11;
+  options.host_concurrency = 0;
+  options.headers = {{"X-One", "1"}, {"X", "a\r\nY: b"}};
+  options.label = std::string(1025, 'x');
+  const auto wrong = option_problems(options);
+  REQUIRE(wrong.size() == 4);
+  CHECK(wrong[0] == "retries must be an integer from 0 to 10");
+  CHECK(wrong[1] == "host_concurrency must be an integer from 1 to 1000000");
+  CHECK(wrong[2].starts_with("headers: "));
+  CHECK(wrong[3] == "label must be a text of at most 1024 octets");
+}
