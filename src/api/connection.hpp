@@ -1,11 +1,13 @@
-// A socket with patience: every wait has an end, and whoever serves the connection learns by a return value
-// that it is over. One coroutine reads and writes; nothing is done at the same time.
-// Belongs to one loop. Not thread-safe.
+// A socket with patience, plain or under TLS: every wait has an end, and whoever serves the connection learns by a
+// return value that it is over. One coroutine reads and writes; nothing is done at the same time. Belongs to one loop.
+// Not thread-safe.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "api/timekeeper.hpp"
+#include "api/tls_accepted.hpp"
 #include "base/executor.hpp"
 
 namespace trawl {
@@ -15,6 +17,11 @@ class connection {
   connection(socket_type socket, timekeeper& times) : socket_(std::move(socket)), times_(times), patience_(*this) {}
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+
+  [[nodiscard]] int handle() { return socket_.native_handle(); }
+  /// Before the first read: the client speaks TLS, and so do we.
+  void secure(std::unique_ptr<tls_accepted> tls) { tls_ = std::move(tls); }
+  [[nodiscard]] bool secured() const { return tls_ != nullptr; }
 
   /// Waits for bytes until `until`. 0: none will come; timed_out() tells whether time was the reason.
   awaitable<std::size_t> read_some(asio::mutable_buffer into, time_point until);
@@ -44,9 +51,16 @@ class connection {
   };
   void expired(time_point now);
   [[nodiscard]] int unsent();
+  awaitable<std::size_t> read_wire(asio::mutable_buffer into, time_point until);
+  awaitable<std::size_t> read_tls(asio::mutable_buffer into, time_point until);
+  awaitable<bool> wait_readable(time_point until);
+  awaitable<bool> write_tls(std::string_view data, milliseconds stall);
+  awaitable<bool> send_tls(milliseconds stall);
 
   socket_type socket_;
   timekeeper& times_;
+  std::unique_ptr<tls_accepted> tls_;
+  std::size_t read_since_wait_ = 0;  // Under TLS.
   patience patience_;
   bool writing_ = false;
   bool timed_out_ = false;

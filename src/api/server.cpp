@@ -102,6 +102,8 @@ struct server::core : std::enable_shared_from_this<core> {
 
   std::optional<std::string> open(const std::string& address);
   std::vector<std::string> read_keys();
+  std::vector<std::string> read_certificate();
+  std::vector<std::string> read_files();
   void start(socket_type socket);
 
   static awaitable<void> accept_loop(std::shared_ptr<core> self, std::size_t which);
@@ -141,6 +143,17 @@ std::vector<std::string> server::core::read_keys() {
   return problems;
 }
 
+std::vector<std::string> server::core::read_certificate() {
+  if (options.tls_cert.empty() && options.tls_key.empty()) return {};
+  return context.identity.read(options.tls_cert, options.tls_key);
+}
+
+std::vector<std::string> server::core::read_files() {
+  std::vector<std::string> problems = read_keys();
+  for (std::string& each : read_certificate()) problems.push_back(std::move(each));
+  return problems;
+}
+
 awaitable<void> server::core::accept_loop(std::shared_ptr<core> self, std::size_t which) {
   ++self->accepting;
   while (!self->served.draining) {
@@ -167,8 +180,8 @@ awaitable<void> server::core::accept_one(std::shared_ptr<core> self, std::size_t
 
 void server::core::start(socket_type socket) {
   if (!crowd.admits(clock::now())) {
-    asio::co_spawn(context.loop, refuse(std::move(socket)), log_end);
-    return;
+    if (!context.identity.ready()) asio::co_spawn(context.loop, refuse(std::move(socket)), log_end);
+    return;  // A handshake, only to say no, would cost more than what is refused.
   }
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
@@ -193,7 +206,7 @@ server::~server() {
 }
 
 void server::listen() {
-  std::vector<std::string> problems = core_->read_keys();
+  std::vector<std::string> problems = core_->read_files();
   for (const std::string& address : core_->options.listen)
     if (auto wrong = core_->open(address)) problems.push_back(*std::move(wrong));
   if (!problems.empty()) throw start_error(std::move(problems));
@@ -202,11 +215,13 @@ void server::listen() {
 }
 
 void server::reload() {
-  const std::vector<std::string> problems = core_->read_keys();
+  const std::vector<std::string> problems = core_->read_files();
   for (const std::string& each : problems) log_event(log_level::error, "not reloaded", {{"reason", each}});
   const auto& keys = core_->context.entrance.keys();
-  if (problems.empty() && keys)
-    log_event(log_level::info, "keys read", {{"keys", static_cast<std::int64_t>(keys->size())}});
+  if (problems.empty())
+    log_event(log_level::info, "keys and certificates read",
+              {{"keys", static_cast<std::int64_t>(keys ? keys->size() : 0)},
+               {"certificate", core_->context.identity.ready() ? core_->options.tls_cert : "none"}});
 }
 
 std::vector<std::string> server::addresses() const {

@@ -31,6 +31,9 @@ struct server_options {
   std::vector<std::string> allowed_host;
   /// The keys that callers must show (api/api_keys.hpp); empty: nobody is asked for one.
   std::string api_key_file;
+  /// Certificate and key of the listeners, PEM; both or neither. With them every listener speaks TLS and nothing else.
+  std::string tls_cert;
+  std::string tls_key;
   /// Requests a second of one caller, or of one address where no key was shown; twice as many at once. 0: any number.
   std::uint32_t rate_limit = 0;
   /// Origins whose pages may use the API from a browser: "https://a.example".
@@ -49,8 +52,8 @@ class server {
   server& operator=(const server&) = delete;
   ~server();
 
-  /// Reads the keys, opens all listeners and starts to accept. Throws start_error that names each file or address and
-  /// what is wrong with it.
+  /// Reads keys and certificate, opens all listeners and starts to accept. Throws start_error that names each file or
+  /// address and what is wrong with it.
   void listen();
   /// Reads the files again. What is wrong with one is logged, and what was read from it before stays in use.
   void reload();

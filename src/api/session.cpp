@@ -10,6 +10,8 @@ namespace {
 // So much of a body that nobody wants is read for the sake of the connection; more, and it is closed.
 constexpr std::uint64_t small_body = std::uint64_t{64} << 10;
 
+constexpr const char* hsts = "max-age=31536000";
+
 // For routes that take no body.
 class discarded_body final : public body_reader {
  public:
@@ -42,6 +44,8 @@ void log_answer(const request& asked, unsigned status) {
 
 session::session(socket_type socket, std::shared_ptr<session_context> shared)
     : shared_(std::move(shared)), from_(address_of(socket)), connection_(std::move(socket), shared_->times) {
+  if (shared_->identity.ready())
+    connection_.secure(std::make_unique<tls_accepted>(shared_->identity.new_connection(), connection_.handle()));
   shared_->open.insert(this);
   shared_->counts.opened();
 }
@@ -124,6 +128,8 @@ awaitable<void> session::answer_request() {
   answer told = co_await make_answer_or_503(asked);
   if (gone_) co_return;
   shared_->entrance.add_fields(told, asked, visit_);
+  // RFC 6797. Not on this machine, where other ports have other servers.
+  if (connection_.secured() && !from_.is_loopback()) told.fields.emplace_back("Strict-Transport-Security", hsts);
   decide_keeping();
   co_await send(asked, told);
   log_answer(asked, told.status);

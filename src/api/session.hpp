@@ -18,6 +18,7 @@
 #include "api/request_parser.hpp"
 #include "api/router.hpp"
 #include "api/server_counts.hpp"
+#include "api/tls_identity.hpp"
 #include "api/ws_session.hpp"
 
 namespace trawl {
@@ -51,6 +52,7 @@ struct session_context {
   const executor_type loop;
   timekeeper times;
   door entrance;
+  tls_identity identity;  ///< Once it is ready all connections are under TLS.
   router routes{{}};
   request_ids ids;
   server_counts counts;

@@ -12,6 +12,8 @@ constexpr std::size_t worth_sending = 16384;
 // A smaller body fits one packet anyway.
 constexpr std::size_t worth_coding = 1400;
 
+std::string events_path(const request& asked) { return "/tasks/" + asked.task_id + "/events"; }
+
 }  // namespace
 
 // co_await stands in a statement of its own here and below: as an operand of && GCC 12.2 made it a loop
@@ -37,6 +39,10 @@ awaitable<void> session::send(const request& asked, answer& told) {
 // before it sends a frame (RFC 6455 4.1).
 awaitable<void> session::upgrade(const request& asked, answer& told) {
   keep_ = false;
+  if (connection_.secured()) {
+    answer refused(problem(501, "no WebSocket over TLS in this version; " + events_path(asked) + " tells the same"));
+    co_return co_await send_whole(asked, refused);
+  }
   if (!input_.empty()) {
     answer early(problem(400, "something follows the request for an upgrade"));
     co_return co_await send_whole(asked, early);

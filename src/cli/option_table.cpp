@@ -111,6 +111,9 @@ void add_service(std::vector<option>& to) {
   add("allowed_host", list, "NAME",
       "Host name that requests may be addressed to, beside IP addresses and localhost; repeatable",
       words(check_host_name, [](settings& s) { return &s.server.allowed_host; }));
+  add("tls_cert", text, "FILE", "Certificate of the listeners, PEM, with those above it; they speak TLS then",
+      words(check_readable, [](settings& s) { return &s.server.tls_cert; }));
+  add("tls_key", text, "FILE", "Its key, PEM", words(check_readable, [](settings& s) { return &s.server.tls_key; }));
   add("cors_origin", list, "ORIGIN", "Origin whose web pages may use the API, e.g. https://a.example; repeatable",
       words(check_origin, [](settings& s) { return &s.server.cors_origin; }));
   add("rate_limit", integer, "R",

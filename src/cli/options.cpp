@@ -68,6 +68,8 @@ void judge_listeners(const std::vector<given>& told, reading& into) {
   if (server.listen.empty()) server.listen = server_options{}.listen;
   const auto far = std::ranges::find_if_not(server.listen, is_loopback_listener);
   into.values.engine.listeners_are_loopback = far == server.listen.end();
+  if (server.tls_cert.empty() != server.tls_key.empty())
+    into.problems.emplace_back(server.tls_key.empty() ? "--tls-cert: needs --tls-key" : "--tls-key: needs --tls-cert");
   const bool keyed = !server.api_key_file.empty();
   if (keyed && server.no_auth) into.problems.emplace_back("--no-auth: contradicts --api-key-file");
   if (far == server.listen.end() || server.no_auth || keyed) return;

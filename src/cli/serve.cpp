@@ -33,7 +33,8 @@ server_options within_limits(server_options said, std::size_t allowed) {
 
 std::vector<std::string> reread_files(const server_options& said) {
   std::vector<std::string> files;
-  if (!said.api_key_file.empty()) files.push_back(said.api_key_file);
+  for (const std::string& each : {said.api_key_file, said.tls_cert, said.tls_key})
+    if (!each.empty()) files.push_back(each);
   return files;
 }
 

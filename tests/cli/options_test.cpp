@@ -186,6 +186,13 @@ TEST_CASE("options: origins and rates as they are meant, or not at all") {
   CHECK(mentions(read_serve({"--rate-limit", "0"}), "--rate-limit '0': "));
 }
 
+TEST_CASE("options: a certificate needs its key, and a key its certificate") {
+  const config file("a");
+  CHECK(mentions(read_serve({"--tls-cert", file.path()}), "--tls-cert: needs --tls-key"));
+  CHECK(mentions(read_serve({"--tls-key", file.path()}), "--tls-key: needs --tls-cert"));
+  CHECK(read_serve({"--tls-key", file.path(), "--tls-cert", file.path()}).problems.empty());
+}
+
 TEST_CASE("options: a configuration file that is none is told, and so is one that is not there") {
   CHECK(mentions(read_serve({"--config", "/nonexistent"}), "/nonexistent: cannot be read: "));
   const config broken("{\"threads\": ");
@@ -237,12 +244,13 @@ TEST_CASE("options: an option of the other command, a stray argument and a missi
 
 TEST_CASE("options: --help names every option of its command") {
   const std::string serve = read_serve({"--help"}).help.value_or("");
-  for (const char* name :
-       {"--listen",       "--threads",           "--max-in-flight", "--host-concurrency", "--host-delay-ms",
-        "--dns-server",   "--resolve",           "--ca-file",       "--crl-file",         "--allow-net",
-        "--user-agent",   "--max-body",          "--max-urls",      "--max-memory",       "--max-connections",
-        "--allowed-host", "--no-auth",           "--drain-timeout", "--log-level",        "--log-format",
-        "--config",       "--no-legacy-decoder", "--api-key-file",  "--cors-origin",      "--rate-limit"}) {
+  for (const char* name : {"--listen",        "--threads",           "--max-in-flight",   "--host-concurrency",
+                           "--host-delay-ms", "--dns-server",        "--resolve",         "--ca-file",
+                           "--crl-file",      "--allow-net",         "--user-agent",      "--max-body",
+                           "--max-urls",      "--max-memory",        "--max-connections", "--allowed-host",
+                           "--no-auth",       "--drain-timeout",     "--log-level",       "--log-format",
+                           "--config",        "--no-legacy-decoder", "--api-key-file",    "--cors-origin",
+                           "--rate-limit",    "--tls-cert",          "--tls-key"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }

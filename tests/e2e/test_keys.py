@@ -128,7 +128,7 @@ class Reloading(KeyedTest):
         with open(self.path, "w", encoding="ascii") as file:
             file.write(good)
         def reads():
-            return self.service.said().count("keys read")
+            return self.service.said().count("keys and certificates read")
         self.assertTrue(until(reads))
         before = reads()
         self.service.process.send_signal(signal.SIGHUP)
