@@ -33,7 +33,17 @@ admission::~admission() {
   if (held_back_ >= 0) ::close(held_back_);
 }
 
-bool admission::admits(time_point now) { return shared_.open.size() < most_ || make_room(now, 1); }
+std::optional<std::string> admission::refuse(const asio::ip::address& from, time_point now) {
+  if (has_enough(from)) return crowded_answer("--max-connections-per-address");
+  if (shared_.open.size() < most_ || make_room(now, 1)) return std::nullopt;
+  return crowded_answer("--max-connections");
+}
+
+bool admission::has_enough(const asio::ip::address& from) const {
+  if (!most_of_one_ && from.is_loopback()) return false;
+  const auto found = shared_.open_by_client.find(client_of(from));
+  return found != shared_.open_by_client.end() && found->second >= most_of_one_.value_or(most_of_one_by_default);
+}
 
 void admission::relieve(acceptor_type& at, const error_code& why, time_point now) {
   complain(why, now);
@@ -55,7 +65,7 @@ bool admission::make_room(time_point now, std::size_t places) {
 
 void admission::turn_away(acceptor_type& at) {
   if (held_back_ < 0) return hold_back();
-  const std::string words = crowded_answer();
+  const std::string words = crowded_answer("--max-connections");
   error_code ec;
   at.non_blocking(true, ec);
   for (int n = 0; n < turned_away_at_once && !ec; ++n) {
@@ -77,8 +87,8 @@ void admission::complain(const error_code& why, time_point now) {
   log_event(log_level::warning, "cannot accept connections", {{"reason", why.message()}});
 }
 
-std::string crowded_answer() {
-  problem why(503, "too many connections; --max-connections is the limit");
+std::string crowded_answer(std::string_view flag) {
+  problem why(503, "too many connections; " + std::string(flag) + " is the limit");
   why.retry_after_s = 1;
   const answer told(why);
   answer_framing framing;

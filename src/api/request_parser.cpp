@@ -40,6 +40,11 @@ void set_target(request& head, std::string_view target) {
   if (mark < rest.size()) head.asked = query(rest.substr(mark + 1));
 }
 
+// RFC 9112 5.2: Beast would make one line of a field on several; a server in front may see something else in it.
+bool is_folded(std::string_view lines) {
+  return lines.find("\r\n ") != std::string_view::npos || lines.find("\r\n\t") != std::string_view::npos;
+}
+
 }  // namespace
 
 class request_parser::beast_parser final : public http::basic_parser<true> {
@@ -99,9 +104,11 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
 
 std::size_t request_parser::beast_parser::put_once(std::string_view data) {
   beast_error ec;
+  const bool in_head = !head_done_;
   const std::size_t step = put(boost::asio::const_buffer(data.data(), data.size()), ec);
   if (!head_done_ && (head_bytes_ += step) > head_limit) refuse(431, "the header section is over 64 KiB");
   if (ec && ec != http::error::need_more) explain(ec);
+  if (in_head && is_folded(data.substr(0, step))) refuse(400, "a field goes on over several lines");
   return step;
 }
 

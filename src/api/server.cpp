@@ -89,7 +89,7 @@ struct server::core : std::enable_shared_from_this<core> {
       : options(std::move(asked)),
         context(on, entry_of(options)),
         served(engine, context.times, context.counts, limits_of(options), read_secrets(options.webhook_secret_file)),
-        crowd(context, options.max_connections) {
+        crowd(context, options.max_connections, options.max_connections_per_address) {
     context.routes = router(make_routes(served));
   }
 
@@ -109,7 +109,7 @@ struct server::core : std::enable_shared_from_this<core> {
   static awaitable<void> accept_loop(std::shared_ptr<core> self, std::size_t which);
   static awaitable<void> accept_one(std::shared_ptr<core> self, std::size_t which);
   static awaitable<void> serve(std::unique_ptr<session> one);
-  static awaitable<void> refuse(socket_type socket);
+  static awaitable<void> refuse(socket_type socket, std::string words);
 };
 
 // What is wrong with it, if something is.
@@ -179,11 +179,12 @@ awaitable<void> server::core::accept_one(std::shared_ptr<core> self, std::size_t
 }
 
 void server::core::start(socket_type socket) {
-  if (!crowd.admits(clock::now())) {
-    if (!context.identity.ready()) asio::co_spawn(context.loop, refuse(std::move(socket)), log_end);
+  error_code ignored;
+  const auto from = socket.remote_endpoint(ignored).address();
+  if (auto words = crowd.refuse(from, clock::now())) {
+    if (!context.identity.ready()) asio::co_spawn(context.loop, refuse(std::move(socket), *std::move(words)), log_end);
     return;  // A handshake, only to say no, would cost more than what is refused.
   }
-  error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   const std::shared_ptr<session_context> ours(shared_from_this(), &context);
   asio::co_spawn(context.loop, serve(std::make_unique<session>(std::move(socket), ours)), log_end);
@@ -192,9 +193,8 @@ void server::core::start(socket_type socket) {
 awaitable<void> server::core::serve(std::unique_ptr<session> one) { co_await one->run(); }
 
 // One connection too many: told so, without a session.
-awaitable<void> server::core::refuse(socket_type socket) {
-  const std::string out = crowded_answer();
-  co_await socket.async_write_some(asio::buffer(out), use_tuple);
+awaitable<void> server::core::refuse(socket_type socket, std::string words) {
+  co_await socket.async_write_some(asio::buffer(words), use_tuple);
 }
 
 server::server(crawler& engine, executor_type home, server_options options)

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct server_options {
   std::uint32_t task_ttl = 86400;
   /// At once; further ones are told 503.
   std::size_t max_connections = 10000;
+  /// Of one address, of IPv6 one /64. nullopt: 1000, and any number from loopback.
+  std::optional<std::size_t> max_connections_per_address;
   /// Names that may stand in Host beside IP literals and localhost.
   std::vector<std::string> allowed_host;
   /// The keys that callers must show (api/api_keys.hpp); empty: nobody is asked for one.

@@ -47,12 +47,15 @@ session::session(socket_type socket, std::shared_ptr<session_context> shared)
   if (shared_->identity.ready())
     connection_.secure(std::make_unique<tls_accepted>(shared_->identity.new_connection(), connection_.handle()));
   shared_->open.insert(this);
+  ++shared_->open_by_client[client_of(from_)];
   shared_->counts.opened();
 }
 
 session::~session() {
   shared_->counts.closed();
   shared_->open.erase(this);
+  const auto mine = shared_->open_by_client.find(client_of(from_));
+  if (mine != shared_->open_by_client.end() && --mine->second == 0) shared_->open_by_client.erase(mine);
 }
 
 awaitable<void> session::run() {
@@ -209,6 +212,13 @@ awaitable<answer> session::take_body(const request& asked, const intake_handler&
   co_return reader.finish();
 }
 
+// Until when the next of a body must come that has brought `octets` since `began`. One that drips holds its connection
+// and what was built of its task for as long as it likes otherwise.
+time_point session::body_time(time_point began, std::uint64_t octets) const {
+  const session_limits& limits = shared_->limits;
+  return std::min(clock::now() + limits.body_stall, began + limits.body_grace + seconds(octets / limits.body_rate));
+}
+
 // Up to the end of the body, or until its reader wants no more. What is wrong with it as a message, if
 // something is.
 awaitable<std::optional<problem>> session::read_body(const request& asked, body_reader& into) {
@@ -217,13 +227,16 @@ awaitable<std::optional<problem>> session::read_body(const request& asked, body_
     co_await flush();
   }
   parser_.deliver_to(&into);
+  const time_point began = clock::now();
+  std::uint64_t octets = input_.view().size();  // Came along with the head.
   while (!parser_.done() && !gone_) {
     input_.consume(parser_.put(input_.view()));
     if (parser_.bad() != nullptr) co_return *parser_.bad();
     if (parser_.done() || !parser_.delivering()) break;
-    const std::size_t size = co_await connection_.read_some(input_.space(block_source::block_bytes),
-                                                            clock::now() + shared_->limits.body_stall);
+    const std::size_t size =
+        co_await connection_.read_some(input_.space(block_source::block_bytes), body_time(began, octets));
     input_.commit(size);
+    octets += size;
     if (size > 0) continue;
     keep_ = false;
     if (connection_.timed_out()) co_return problem(408, "the body of the request did not arrive in time");

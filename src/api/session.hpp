@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "api/answer_head.hpp"
 #include "api/connection.hpp"
@@ -40,6 +41,8 @@ struct session_limits {
   milliseconds head{10000};        ///< For a head, from its first byte; and for that first byte of all.
   milliseconds idle{75000};        ///< Between two requests.
   milliseconds body_stall{30000};  ///< Without a byte of a body.
+  milliseconds body_grace{30000};  ///< From then on a body has come as fast as body_rate on the whole.
+  std::uint64_t body_rate = 500;   ///< Octets a second.
   milliseconds write_stall{30000};
   milliseconds linger{2000};
   milliseconds news{50};  ///< How often an open stream looks for more to tell.
@@ -60,6 +63,7 @@ struct session_context {
   bool closing = false;  ///< Every answer is the last of its connection.
   bool cutting = false;  ///< Streams end where they are.
   std::set<session*> open;
+  std::unordered_map<std::string, std::size_t> open_by_client;  ///< By client_of().
   /// The longest idle first.
   boost::intrusive::list<idle_session, boost::intrusive::constant_time_size<false>> idle;
 };
@@ -88,6 +92,7 @@ class session final : private idle_session, private peer, private ws_host {
   awaitable<answer> make_answer(request& asked);
   awaitable<answer> make_answer_or_503(request& asked);
   awaitable<answer> take_body(const request& asked, const intake_handler& handler);
+  [[nodiscard]] time_point body_time(time_point began, std::uint64_t octets) const;
   awaitable<std::optional<problem>> read_body(const request& asked, body_reader& into);
   [[nodiscard]] std::optional<answer> answer_at_once(const request& asked) const;
   awaitable<answer> follow(const request& asked, const route& to);

@@ -27,6 +27,7 @@ template <class Field>
 void assign(Field& field, std::uint64_t value) {
   field = static_cast<Field>(value);
 }
+void assign(std::optional<std::size_t>& field, std::uint64_t value) { field = value; }
 void assign(std::optional<std::uint32_t>& field, std::uint64_t value) { field = static_cast<std::uint32_t>(value); }
 
 // `field`: from settings& to a pointer to the integer, optional or seconds to set.
@@ -133,6 +134,8 @@ void add_service(std::vector<option>& to) {
       words(check_readable, [](settings& s) { return &s.server.webhook_secret_file; }));
   add("max_connections", integer, "N", "Open connections of clients [10000]",
       number(1, 1000000, [](settings& s) { return &s.server.max_connections; }));
+  add("max_connections_per_address", integer, "N", "Of one address [1000; no limit for loopback]",
+      number(1, 1000000, [](settings& s) { return &s.server.max_connections_per_address; }));
 }
 
 void add_output(std::vector<option>& to) {

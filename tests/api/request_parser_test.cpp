@@ -136,16 +136,30 @@ TEST_CASE("request: a target in absolute form is split") {
 }
 
 TEST_CASE("request: two requests cannot hide in one: lengths that could be read in two ways are refused") {
-  for (const char* fields :
-       {"Content-Length: 5\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5, 5\r\n", "Content-Length: +5\r\n", "Content-Length: 0x5\r\n", "Content-Length: 5 5\r\n",
-        "Content-Length: -1\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: \r\n",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
-        "Transfer-Encoding: identity\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding : chunked\r\n",
-        "Transfer-Encoding:\x0b"
-        "chunked\r\n",
-        "X: a\rTransfer-Encoding: chunked\r\n", "X: a\nB: c\r\n"}) {
+  for (const char* fields : {"Content-Length: 5\r\nContent-Length: 5\r\n",
+                             "Content-Length: 5\r\nContent-Length: 6\r\n",
+                             "Content-Length: 5, 5\r\n",
+                             "Content-Length: +5\r\n",
+                             "Content-Length: 0x5\r\n",
+                             "Content-Length: 5 5\r\n",
+                             "Content-Length: -1\r\n",
+                             "Content-Length: 99999999999999999999\r\n",
+                             "Content-Length: \r\n",
+                             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                             "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                             "Transfer-Encoding: chunked, identity\r\n",
+                             "Transfer-Encoding: identity\r\n",
+                             "Transfer-Encoding: xchunked\r\n",
+                             "Transfer-Encoding : chunked\r\n",
+                             "Transfer-Encoding:\x0b"
+                             "chunked\r\n",
+                             "X: a\r\n b\r\n",
+                             "X:\r\n\tb\r\n",
+                             "Transfer-Encoding:\r\n chunked\r\n",
+                             " X: a\r\n",
+                             "X: a\rTransfer-Encoding: chunked\r\n",
+                             "X: a\nB: c\r\n"}) {
     CAPTURE(fields);
     const std::string data = head(fields) + "5\r\nhello\r\n0\r\n\r\n";
     CHECK_FALSE(parse(data).done);

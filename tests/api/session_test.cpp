@@ -383,6 +383,31 @@ TEST_CASE("session: a head or a body that does not come in time is 408, a silent
   CHECK(one.count("HTTP/1.1 ") == 1);
 }
 
+TEST_CASE("session: a body that drips is given up, however often a byte of it comes") {
+  stage here;
+  here.shared->limits.body_grace = 100ms;
+  client& dripping = here.connect();
+  dripping.say("POST /count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
+  while (dripping.heard().empty() && !dripping.closed()) {
+    dripping.say("a");
+    here.loop.run_one_for(5ms);
+  }
+  dripping.hear_until("408");
+  CHECK(dripping.heard().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("session: a body that is slow, and faster than dripping, is waited for") {
+  stage here;
+  here.shared->limits.body_grace = 0ms;
+  here.shared->limits.body_rate = 1;
+  client& slow = here.connect();
+  slow.say("POST /count HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2000\r\n\r\n" +
+           std::string(1000, 'a'));
+  here.loop.run_for(20ms);
+  slow.say(std::string(1000, 'a'));
+  CHECK(slow.hear_all().ends_with("2000"));
+}
+
 TEST_CASE("session: a reader that takes nothing is given up") {
   stage here;
   here.shared->limits.write_stall = 20ms;

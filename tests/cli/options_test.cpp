@@ -244,13 +244,14 @@ TEST_CASE("options: an option of the other command, a stray argument and a missi
 
 TEST_CASE("options: --help names every option of its command") {
   const std::string serve = read_serve({"--help"}).help.value_or("");
-  for (const char* name : {"--listen",        "--threads",           "--max-in-flight",   "--host-concurrency",
-                           "--host-delay-ms", "--dns-server",        "--resolve",         "--ca-file",
-                           "--crl-file",      "--allow-net",         "--user-agent",      "--max-body",
-                           "--max-urls",      "--max-memory",        "--max-connections", "--allowed-host",
-                           "--no-auth",       "--drain-timeout",     "--log-level",       "--log-format",
-                           "--config",        "--no-legacy-decoder", "--api-key-file",    "--cors-origin",
-                           "--rate-limit",    "--tls-cert",          "--tls-key"}) {
+  for (const char* name :
+       {"--listen",        "--threads",           "--max-in-flight",   "--host-concurrency",
+        "--host-delay-ms", "--dns-server",        "--resolve",         "--ca-file",
+        "--crl-file",      "--allow-net",         "--user-agent",      "--max-body",
+        "--max-urls",      "--max-memory",        "--max-connections", "--allowed-host",
+        "--no-auth",       "--drain-timeout",     "--log-level",       "--log-format",
+        "--config",        "--no-legacy-decoder", "--api-key-file",    "--cors-origin",
+        "--rate-limit",    "--tls-cert",          "--tls-key",         "--max-connections-per-address"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }
