@@ -46,6 +46,7 @@ awaitable<or_problem<std::shared_ptr<task>>> build(service& at, const request& a
   task_builder again(at.crawls.shards());
   again.options() = of->get().options();
   again.set_through_proxy(of->get().through_proxy() || came_through_proxy(asked));
+  again.set_owner(of->get().owner());
   while (failed.add_some(again)) {
     if (auto full = room.count(again)) co_return *std::move(full);
     co_await at.times.yield();

@@ -8,8 +8,10 @@ import unittest
 from harness import TEXT, TRAWL, NetTest, Service, free_port, main, until
 
 NO_TASK = "/tasks/00000000-0000-4000-8000-000000000000"
-READING = ("/tasks", "/tasks?view=summary", NO_TASK, NO_TASK + "/results", "/metrics")
-WRITING = (("POST", "/submit"), ("POST", "/tasks"), ("DELETE", NO_TASK), ("POST", NO_TASK + "/cancel"))
+READING = ("/tasks", "/tasks?view=summary", NO_TASK, NO_TASK + "/results", NO_TASK + "/events", NO_TASK + "/ws",
+           NO_TASK + "/stats", "/metrics")
+WRITING = (("POST", "/submit"), ("POST", "/tasks"), ("DELETE", NO_TASK), ("POST", NO_TASK + "/cancel"),
+           ("POST", NO_TASK + "/retry"))
 
 
 def make_key(*words):
@@ -67,11 +69,12 @@ class Keys(KeyedTest):
     def test_anothers_task_is_404_on_every_route_and_stays_untouched(self):
         task = self.submit("ann", [self.raw("stall/keys")])
         for who in ("ben", "eve"):
-            for path in (f"/tasks/{task}", f"/tasks/{task}?view=summary", f"/tasks/{task}/results"):
+            for path in (f"/tasks/{task}", f"/tasks/{task}?view=summary", f"/tasks/{task}/results", f"/tasks/{task}/events",
+                         f"/tasks/{task}/stats"):
                 self.assert_problem(self.ask(who, "GET", path), 404)
             for listed in ("/tasks", "/tasks?view=summary", "/tasks?limit=1000"):
                 self.assertNotIn(task, self.ask(who, "GET", listed).json())
-        for method, path in (("POST", f"/tasks/{task}/cancel"), ("DELETE", f"/tasks/{task}")):
+        for method, path in (("POST", f"/tasks/{task}/cancel"), ("POST", f"/tasks/{task}/retry"), ("DELETE", f"/tasks/{task}")):
             self.assert_problem(self.ask("ben", method, path), 404)
         self.assertEqual(self.ask("ann", "GET", f"/tasks/{task}?view=summary").json()["status"], "running")
         self.assertIn(task, self.ask("ann", "GET", "/tasks").json())
@@ -80,6 +83,21 @@ class Keys(KeyedTest):
         self.assertEqual(self.ask("boss", "GET", f"/tasks/{task}/results").status, 200)
         self.assertEqual(self.ask("boss", "POST", f"/tasks/{task}/cancel").json()["status"], "cancelled")
         self.assertEqual(self.ask("ann", "DELETE", f"/tasks/{task}").status, 204)
+
+    def test_a_retried_task_belongs_to_the_same_caller_whoever_retried_it(self):
+        task = self.submit("ann", ["nope"])
+        self.assertTrue(until(lambda: self.ask("ann", "GET", f"/tasks/{task}?view=summary").json()["status"] == "done"))
+        for who in ("ann", "boss"):
+            reply = self.ask(who, "POST", f"/tasks/{task}/retry")
+            self.assertEqual(reply.status, 202, reply)
+            self.assertEqual(self.ask("ann", "GET", reply.json()["url"]).status, 200)
+            self.assert_problem(self.ask("ben", "GET", reply.json()["url"]), 404)
+
+    def test_an_idempotency_key_is_each_callers_own(self):
+        key = {"Idempotency-Key": "once"}
+        made = {who: self.ask(who, "POST", "/submit", {"urls": []}, key).json()["task_id"] for who in ("ann", "ben")}
+        self.assertNotEqual(made["ann"], made["ben"])
+        self.assertEqual(self.ask("ann", "POST", "/submit", {"urls": []}, key).json()["task_id"], made["ann"])
 
     def test_a_body_is_not_read_for_who_may_not_submit(self):
         reply = self.service.curl("POST", "/submit", "x" * 1000000, TEXT)
