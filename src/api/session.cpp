@@ -233,13 +233,15 @@ awaitable<std::optional<problem>> session::read_body(const request& asked, body_
     input_.consume(parser_.put(input_.view()));
     if (parser_.bad() != nullptr) co_return *parser_.bad();
     if (parser_.done() || !parser_.delivering()) break;
-    const std::size_t size =
-        co_await connection_.read_some(input_.space(block_source::block_bytes), body_time(began, octets));
+    const time_point until = body_time(began, octets);
+    const bool late = clock::now() >= until;  // Even if the next octet is there already.
+    std::size_t size = 0;
+    if (!late) size = co_await connection_.read_some(input_.space(block_source::block_bytes), until);
     input_.commit(size);
     octets += size;
     if (size > 0) continue;
     keep_ = false;
-    if (connection_.timed_out()) co_return problem(408, "the body of the request did not arrive in time");
+    if (late || connection_.timed_out()) co_return problem(408, "the body of the request did not arrive in time");
     gone_ = true;
   }
   parser_.deliver_to(nullptr);

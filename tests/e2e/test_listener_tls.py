@@ -38,8 +38,11 @@ class SecureService(Service):
 
 def read_answer(client):
     data = b""
-    while piece := client.recv(65536):
-        data += piece
+    try:
+        while piece := client.recv(65536):
+            data += piece
+    except ConnectionResetError:  # It was closed with something of ours unread.
+        pass
     return data
 
 
