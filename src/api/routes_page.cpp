@@ -30,7 +30,6 @@ answer show_page_file(service&, const request& asked) {
   told.content_type = file->type;
   add_validator(told, std::move(tag));
   told.fields.emplace_back("Content-Security-Policy", policy);
-  told.fields.emplace_back("X-Content-Type-Options", "nosniff");
   told.fields.emplace_back("Referrer-Policy", "no-referrer");
   return told;
 }
