@@ -25,10 +25,10 @@ answer show_page_file(service&, const request& asked) {
   const auto file = std::ranges::find(files, asked.path, &page_file::path);
   if (file == files.end()) return answer(problem(404, "nothing is at '" + asked.path + "'"));
   std::string tag = tag_of(*file);
-  if (client_has(asked, tag)) return not_modified(std::move(tag));
-  answer told{std::string(file->bytes)};
+  // A 304 replaces the fields of what the browser has (RFC 9111 3.2), so it must say all of them again.
+  answer told = client_has(asked, tag) ? not_modified(tag) : answer(std::string(file->bytes));
   told.content_type = file->type;
-  add_validator(told, std::move(tag));
+  if (told.status == 200) add_validator(told, std::move(tag));
   told.fields.emplace_back("Content-Security-Policy", policy);
   told.fields.emplace_back("Referrer-Policy", "no-referrer");
   return told;
