@@ -386,6 +386,7 @@ TEST_CASE("session: a head or a body that does not come in time is 408, a silent
 TEST_CASE("session: a body that drips is given up, however often a byte of it comes") {
   stage here;
   here.shared->limits.body_grace = 100ms;
+  here.shared->limits.body_rate = 1000000000;
   client& dripping = here.connect();
   dripping.say("POST /count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
   while (dripping.heard().empty() && !dripping.closed()) {
@@ -393,6 +394,7 @@ TEST_CASE("session: a body that drips is given up, however often a byte of it co
     here.loop.run_one_for(5ms);
   }
   dripping.hear_until("408");
+  CAPTURE(dripping.heard());
   CHECK(dripping.heard().starts_with("HTTP/1.1 408 "));
 }
 

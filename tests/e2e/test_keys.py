@@ -78,7 +78,7 @@ class Keys(KeyedTest):
             self.assert_problem(self.ask("ben", method, path), 404)
         self.assertEqual(self.ask("ann", "GET", f"/tasks/{task}?view=summary").json()["status"], "running")
         self.assertIn(task, self.ask("ann", "GET", "/tasks").json())
-        self.assertEqual(self.ask("ben", "GET", "/tasks?limit=5").headers["x-total-count"], "0")
+        self.assertEqual(self.ask("ben", "GET", "/tasks?status=running").headers["x-total-count"], "0")
         self.assertIn(task, self.ask("boss", "GET", "/tasks").json())
         self.assertEqual(self.ask("boss", "GET", f"/tasks/{task}/results").status, 200)
         self.assertEqual(self.ask("boss", "POST", f"/tasks/{task}/cancel").json()["status"], "cancelled")
