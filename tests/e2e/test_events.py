@@ -211,6 +211,7 @@ class WebSockets(Watching):
 
     def test_a_client_may_close_or_just_leave(self):
         task = self.service.submit([self.raw("stall/leave")], timeout_ms=600000)
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/leave") == 1))
         before = self.service.sockets()
         polite, rude = self.open(task), self.open(task)
         polite.receive()
