@@ -95,6 +95,8 @@ std::string json_line(std::string_view event, std::initializer_list<log_field> f
 
 void set_up_log(log_level level, log_format format) { current() = std::make_unique<sink>(level, format); }
 
+void change_log_level(log_level level) { current()->logger.set_level(spdlog_level(level)); }
+
 bool log_enabled(log_level level) { return current()->logger.should_log(spdlog_level(level)); }
 
 // A line that finds no memory is lost: whoever tells something is not to fail of it.

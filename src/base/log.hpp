@@ -20,6 +20,8 @@ struct log_field {
 
 /// Once, before threads start. Without it: info, text.
 void set_up_log(log_level level, log_format format);
+/// Any time, any thread.
+void change_log_level(log_level level);
 [[nodiscard]] bool log_enabled(log_level level);
 /// log_event(log_level::info, "task accepted", {{"task", id}, {"urls", 3}});
 void log_event(log_level level, std::string_view event, std::initializer_list<log_field> fields = {});

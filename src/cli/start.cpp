@@ -22,7 +22,8 @@ int refuse(command which, const std::vector<std::string>& problems) {
   return exit_could_not_run;
 }
 
-int read_and_run(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
+int read_and_run(command which, const std::vector<std::string>& arguments,
+                 const std::function<int(const settings&)>& body) {
   const reading read = read_options(which, arguments, [](const char* name) { return std::getenv(name); });
   if (read.help) return std::fputs(read.help->c_str(), stdout) < 0 ? exit_could_not_run : exit_ok;
   if (!read.problems.empty()) return refuse(which, read.problems);
@@ -40,7 +41,8 @@ void complain(command which, const std::string& problem) {
   std::fprintf(stderr, "trawl %s: %s\n", std::string(command_name(which)).c_str(), problem.c_str());
 }
 
-int run_command(command which, const std::vector<std::string>& arguments, int (*body)(const settings&)) {
+int run_command(command which, const std::vector<std::string>& arguments,
+                const std::function<int(const settings&)>& body) {
   give_tls_patient_memory();
   try {
     return read_and_run(which, arguments, body);

@@ -2,6 +2,7 @@
 // command from running into lines on stderr and exit status 1.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_could_not_run = 1;
 
 /// --help goes to stdout. Otherwise what `body` returns, or 1 after start_error and whatever else is thrown.
-int run_command(command which, const std::vector<std::string>& arguments, int (*body)(const settings&));
+int run_command(command which, const std::vector<std::string>& arguments,
+                const std::function<int(const settings&)>& body);
 
 /// "trawl serve: <problem>" on stderr.
 void complain(command which, const std::string& problem);
