@@ -68,7 +68,7 @@ awaitable<answer> retry_task(service& at, const request& asked) {
   auto built = co_await build(at, asked, *found);
   if (!built) co_return answer(built.error());
   if (at.draining) co_return answer(not_now("the service is shutting down"));
-  const auto started = at.crawls.submit(std::move(*built));
+  const auto started = at.crawls.submit(std::move(*built), asked.id);
   if (claimed->keyed()) claimed->settle(content_of(asked), started);
   co_return accepted(started->get(), retry_rules);
 }

@@ -53,6 +53,7 @@ bool came_through_proxy(const request& asked) {
 submission::submission(service& at, const request& asked, const submission_rules& rules)
     : at_(at),
       rules_(rules),
+      request_(asked.id),
       type_(media_type(asked.field("content-type"))),
       asked_(asked.asked),
       announced_(asked.content_length.value_or(0)),
@@ -168,7 +169,7 @@ answer submission::finish() {
 }
 
 answer submission::start() {
-  const auto started = at_.crawls.submit(builder_.finish());
+  const auto started = at_.crawls.submit(builder_.finish(), request_);
   if (claim_ && claim_->keyed()) claim_->settle(content_.finish(), started);
   return accepted(started->get(), rules_);
 }

@@ -57,7 +57,8 @@ class submission final : public intake {
 
   service& at_;
   const submission_rules rules_;
-  const std::string type_;  // Media type in lower case, without parameters.
+  const std::string request_;  // Its id.
+  const std::string type_;     // Media type in lower case, without parameters.
   const query asked_;
   const std::uint64_t announced_;
   const std::string coding_;  // In lower case.

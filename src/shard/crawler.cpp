@@ -10,8 +10,9 @@
 namespace trawl {
 namespace {
 
-void log_accepted(const task& which) {
-  log_event(log_level::info, "task accepted", {{"task", which.id()}, {"urls", std::int64_t{which.total()}}});
+void log_accepted(const task& which, std::string_view request) {
+  log_event(log_level::info, "task accepted",
+            {{"task", which.id()}, {"request", request}, {"urls", std::int64_t{which.total()}}});
 }
 
 void log_ended(const tracked_task& which) {
@@ -46,13 +47,15 @@ std::size_t crawler::shards() const { return shards_->size(); }
 std::size_t crawler::max_in_flight() const { return shards_->max_in_flight(); }
 std::size_t crawler::left_to_others() const { return shards_->left_to_others(); }
 
-std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built) { return start(std::move(built), true); }
-
-std::shared_ptr<tracked_task> crawler::submit_unlisted(std::shared_ptr<task> built) {
-  return start(std::move(built), false);
+std::shared_ptr<tracked_task> crawler::submit(std::shared_ptr<task> built, std::string_view request) {
+  return start(std::move(built), true, request);
 }
 
-std::shared_ptr<tracked_task> crawler::start(std::shared_ptr<task> built, bool listed) {
+std::shared_ptr<tracked_task> crawler::submit_unlisted(std::shared_ptr<task> built) {
+  return start(std::move(built), false, {});
+}
+
+std::shared_ptr<tracked_task> crawler::start(std::shared_ptr<task> built, bool listed, std::string_view request) {
   auto tracked = std::make_shared<tracked_task>(built, home_);
   try {
     if (listed) registry_.add(tracked);
@@ -66,7 +69,7 @@ std::shared_ptr<tracked_task> crawler::start(std::shared_ptr<task> built, bool l
     throw;
   }
   if (listed) {
-    log_accepted(*built);
+    log_accepted(*built, request);
     ++submitted_tasks_;
     submitted_urls_ += built->total();
   }

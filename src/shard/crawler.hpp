@@ -43,8 +43,8 @@ class crawler {
   /// Connections that RLIMIT_NOFILE allows beside what this here uses.
   [[nodiscard]] std::size_t left_to_others() const;
 
-  /// Starts a task. An empty one is done at once.
-  std::shared_ptr<tracked_task> submit(std::shared_ptr<task> built);
+  /// Starts a task. An empty one is done at once. `request`: the id of the one that brought it, for the log.
+  std::shared_ptr<tracked_task> submit(std::shared_ptr<task> built, std::string_view request = {});
   /// Starts a task of our own: it is in no list and no log, but its URLs wait and are fetched like any others.
   std::shared_ptr<tracked_task> submit_unlisted(std::shared_ptr<task> built);
   /// Ends what is left with task_cancelled, fetches in flight included; all its records are there soon
@@ -73,7 +73,7 @@ class crawler {
     std::shared_ptr<tracked_task> tracked;
     bool listed = true;
   };
-  std::shared_ptr<tracked_task> start(std::shared_ptr<task> built, bool listed);
+  std::shared_ptr<tracked_task> start(std::shared_ptr<task> built, bool listed, std::string_view request);
   void tick();
   void schedule_tick();
   using running_tasks = std::unordered_map<const task*, running_task>;
