@@ -1,12 +1,9 @@
-// The assembler takes the files in, which costs the compiler nothing however large they are. PAGE_FOLDER is CMake's.
+// The dashboard's files. PAGE_FOLDER is CMake's.
 #include "api/page_files.hpp"
 
-// `name`: of two symbols, where FILE begins and ends.
-#define TAKE_IN(name, file)                                                              \
-  asm(".section .rodata\n" #name "_begin:\n.incbin \"" PAGE_FOLDER "/" file "\"\n" #name \
-      "_end:\n.byte 0\n.previous\n");                                                    \
-  extern "C" const char name##_begin[];                                                  \
-  extern "C" const char name##_end[];
+#include "api/embedded.hpp"
+
+#define TAKE_IN(name, file) TRAWL_EMBED(name, PAGE_FOLDER "/" file)
 
 TAKE_IN(page_index, "index.html")
 TAKE_IN(page_style, "style.css")
@@ -25,10 +22,8 @@ namespace {
 
 constexpr std::string_view script = "text/javascript; charset=utf-8";
 
-std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
-
 #define PAGE_FILE(path, type, name) \
-  page_file { path, type, between(name##_begin, name##_end) }
+  page_file { path, type, TRAWL_EMBEDDED(name) }
 
 const page_file files[] = {
     PAGE_FILE("/", "text/html; charset=utf-8", page_index),
