@@ -37,12 +37,17 @@ words options_named() {
   return names;
 }
 
-// "GET /tasks?limit&view", its keys sorted; a key that may be repeated with an asterisk.
-std::string line(std::string_view method, std::string_view path, words keys) {
+// "read GET /tasks?limit&view", its keys sorted; a key that may be repeated with an asterisk.
+std::string line(std::string_view scope, std::string_view method, std::string_view path, words keys) {
   std::ranges::sort(keys);
-  std::string text = std::string(method) + " " + std::string(path);
+  std::string text = std::string(scope) + " " + std::string(method) + " " + std::string(path);
   for (std::size_t n = 0; n < keys.size(); ++n) text += (n == 0 ? "?" : "&") + keys[n];
   return text;
+}
+
+std::string_view scope_of(permission needs) {
+  if (needs == permission::probe) return "anybody";
+  return needs == permission::write ? "write" : needs == permission::read ? "read" : "unexpected";
 }
 
 // What browsers fetch for a page is no part of the API.
@@ -60,7 +65,7 @@ std::set<std::string> served() {
     if (std::holds_alternative<intake_handler>(each.handler)) keys = options_named();
     for (std::string& key : keys)
       if (key == each.repeatable_key || (key == "headers" && each.method == "POST")) key += '*';
-    if (!belongs_to_page(each.path)) lines.insert(line(each.method, each.path, keys));
+    if (!belongs_to_page(each.path)) lines.insert(line(scope_of(each.needs), each.method, each.path, keys));
   }
   return lines;
 }
@@ -81,6 +86,14 @@ words query_keys(const json& of) {
   return keys;
 }
 
+// A service without keys asks nobody, so {} is the other way in.
+std::string scope_in(const json& operation) {
+  const json& ways = operation.at("security");
+  if (ways.empty()) return "anybody";
+  CHECK(ways.at(0) == json::object());
+  return ways.at(1).at("key").at(0);
+}
+
 std::string upper_case(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
   return text;
@@ -91,7 +104,7 @@ std::set<std::string> documented() {
   for (const auto& [path, item] : document().at("paths").items())
     for (const auto& [method, operation] : item.items())
       if (method != "parameters" && (path != "/docs" || has_swagger_ui()))
-        lines.insert(line(upper_case(method), path, query_keys(operation)));
+        lines.insert(line(scope_in(operation), upper_case(method), path, query_keys(operation)));
   return lines;
 }
 
@@ -133,9 +146,9 @@ void check_range(const fetch_option& option, const json& property) {
 
 }  // namespace
 
-TEST_CASE("openapi: its paths, methods and query keys are those of the routes") {
+TEST_CASE("openapi: its paths, methods, scopes and query keys are those of the routes") {
   CHECK(documented() == served());
-  CHECK(served().contains("GET /tasks/{id}/events?cursor&records"));
+  CHECK(served().contains("read GET /tasks/{id}/events?cursor&records"));
 }
 
 TEST_CASE("openapi: the options of a task have the names, kinds, ranges and defaults of the option table") {

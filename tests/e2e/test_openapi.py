@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from harness import JSON, SLOW, TEXT, Reply, Service, ServiceTest, main, until
+from harness import JSON, SLOW, TEXT, TRAWL, Reply, Service, ServiceTest, main, until
 from test_events import WebSocket, parse_events
 
 PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "page")
@@ -135,6 +135,22 @@ class Walk:
             self.ask("POST", path, "", {"urls": ["bad"] * 4}, service=small)
         self.ask("POST", "/tasks/{id}/retry", of=failed, service=small)
 
+    def with_keys(self):
+        """401 for who has none, 403 for who has one that does too little."""
+        path = os.path.join(self.test.net["dir"], "openapi-keys")
+        made = subprocess.run([TRAWL, "key", "new", "--name", "eve", "--read-only", "--append", path], capture_output=True,
+                              text=True, check=True)
+        keyed = self.test.enterContext(Service(self.test.net, "--api-key-file", path))
+        for method, path in self.operations():
+            self.ask(method, path, service=keyed)
+            self.ask(method, path, headers={"Authorization": f"Bearer {made.stdout.strip()}"}, service=keyed)
+
+    def with_a_rate_limit(self):
+        limited = self.test.enterContext(Service(self.test.net, "--rate-limit", "1"))
+        for method, path in self.operations():
+            if self.test.document["paths"][path][method.lower()]["security"]:
+                self.test.assertTrue(until(lambda m=method, p=path: self.ask(m, p, service=limited).status == 429), path)
+
     def expired(self):
         brief = self.test.enterContext(Service(self.test.net, "--task-ttl", "2"))
         task = brief.submit([])
@@ -205,6 +221,8 @@ class Description(ServiceTest):
         walk.operating()
         walk.what_every_route_refuses()
         walk.with_little_room()
+        walk.with_keys()
+        walk.with_a_rate_limit()
         walk.expired()
         walk.shutting_down()
         walk.ending()
