@@ -48,16 +48,16 @@ std::vector<route> make_routes(service& at) {
       {"GET", "/healthz", probe, now(at, show_health), {}},
       {"GET", "/readyz", probe, now(at, show_readiness), {}},
       {"GET", "/metrics", read, now(at, show_metrics), {}},
-      {"GET", "/openapi.json", probe, now(at, show_page_file), {}},
-      {"GET", "/", probe, now(at, show_page_file), {}},
+      {"GET", "/openapi.json", open, now(at, show_page_file), {}},
+      {"GET", "/", open, now(at, show_page_file), {}},
   };
-  if (has_swagger_ui()) routes.push_back({"GET", "/docs", probe, now(at, show_page_file), {}});
+  if (has_swagger_ui()) routes.push_back({"GET", "/docs", open, now(at, show_page_file), {}});
   const auto known = [&routes](std::string_view path) {
     return std::ranges::find(routes, path, &route::path) != routes.end();
   };
   for (const auto files : {page_files(), docs_files()})
     for (const page_file& each : files)
-      if (!known(each.path)) routes.push_back({"GET", each.path, probe, now(at, show_page_file), {}});
+      if (!known(each.path)) routes.push_back({"GET", each.path, open, now(at, show_page_file), {}});
   return routes;
 }
 
