@@ -46,7 +46,7 @@ std::string line(std::string_view scope, std::string_view method, std::string_vi
 }
 
 std::string_view scope_of(permission needs) {
-  if (needs == permission::probe) return "anybody";
+  if (needs <= permission::open) return "anybody";
   return needs == permission::write ? "write" : needs == permission::read ? "read" : "unexpected";
 }
 
