@@ -38,6 +38,13 @@ async function submit(lines, label) {
   await page.getByRole("heading", {level: 1, name: label}).waitFor();
 }
 
+async function eventually(condition) {
+  for (const until = Date.now() + patience; !(await condition());) {
+    assert.ok(Date.now() < until, condition.toString());
+    await page.waitForTimeout(50);
+  }
+}
+
 async function judgeAccessibility(where) {
   const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, {runOnly: ["wcag2a", "wcag2aa"]}); })()`);
   const told = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`);
@@ -133,7 +140,7 @@ check("a file is submitted, and a label found", async () => {
   await ended();
   await home();
   await page.getByLabel("Label").last().fill("from a file");
-  await page.waitForFunction('document.querySelectorAll("tbody tr").length === 1');
+  await eventually(async () => (await page.locator("tbody tr").count()) === 1);
   await page.getByRole("link", {name: "from a file"}).waitFor();
 });
 
@@ -169,6 +176,9 @@ check("a small screen has room for it, and nothing is cut off sideways", async (
 check("a task is deleted", async () => {
   page.once("dialog", (dialog) => dialog.accept());
   await page.getByRole("link", {name: "stalled"}).click();
+  // All that the page asks has been answered: what is asked of a deleted task is a 404, and the browser logs it.
+  await page.getByText("3 shown").waitFor();
+  await page.getByRole("region", {name: "How long it took"}).getByText(/^(No fetch|to )/).first().waitFor();
   await page.getByRole("button", {name: "Delete"}).click();
   await page.getByRole("heading", {name: "New task"}).waitFor();
   await page.getByRole("link", {name: "first"}).waitFor();
