@@ -1,6 +1,7 @@
 // Keeps web pages from driving a service that asks for no key: a page can make its visitor's browser send
 // requests to 127.0.0.1, and a name can be made to point there. So a foreign Host, a foreign Origin and
-// what a browser itself marks as cross-site are refused (API 5). Other programs send none of these.
+// what a browser itself marks as cross-site are refused (README, What is safe by default). Other programs send none of
+// these.
 #pragma once
 
 #include <optional>

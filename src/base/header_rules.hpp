@@ -1,6 +1,6 @@
-// Which header fields a caller may have sent on its behalf (API 2), and what each must look like (RFC 9110 5.1, 5.5).
-// What frames a message, names its host or belongs to one connection is ours alone, and no octet that could
-// begin a new line passes: a header value is the classic way to smuggle a second request.
+// Which header fields a caller may have sent on its behalf (README, Options), and what each must look like (RFC
+// 9110 5.1, 5.5). What frames a message, names its host or belongs to one connection is ours alone, and no octet that
+// could begin a new line passes: a header value is the classic way to smuggle a second request.
 #pragma once
 
 #include <cstddef>

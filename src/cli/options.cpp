@@ -62,7 +62,7 @@ void apply(const given& said, reading& into) {
   }
 }
 
-// API 5, last paragraph: whoever reaches a listener that is not loopback must be let in on purpose.
+// README, What is safe by default: whoever reaches a listener that is not loopback must be let in on purpose.
 void judge_listeners(const std::vector<given>& told, reading& into) {
   server_options& server = into.values.server;
   if (server.listen.empty()) server.listen = server_options{}.listen;

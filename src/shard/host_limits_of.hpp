@@ -1,4 +1,4 @@
-// The limits of API 5 for one host: what the operator's flags say, and what an address changes about it.
+// The limits of one host (README, Flags): what the operator's flags say, and what an address changes about it.
 #pragma once
 
 #include <trawl/options.hpp>

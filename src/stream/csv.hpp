@@ -1,4 +1,4 @@
-// Records as CSV (RFC 4180): the columns of API 4, one header line, CR LF, UTF-8.
+// Records as CSV (RFC 4180): one header line, CR LF, UTF-8.
 // A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 #pragma once
 

@@ -1,4 +1,4 @@
-// A record as API 4 shows it: the value under its URL in `result`, and the line of a stream.
+// A record as the API shows it (README, A record): the value under its URL in `result`, and the line of a stream.
 #pragma once
 
 #include <trawl/record.hpp>

@@ -1,5 +1,5 @@
-// A task as API 3 shows it, and the listing of tasks. The counts come from what the tracked task has taken
-// in; `result` shows exactly the records behind those counts, so one answer is one snapshot.
+// A task as the API shows it (README, Routes), and the listing of tasks. The counts come from what the tracked task has
+// taken in; `result` shows exactly the records behind those counts, so one answer is one snapshot.
 #pragma once
 
 #include <functional>

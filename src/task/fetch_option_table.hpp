@@ -1,4 +1,4 @@
-// The options of a task (API 2) described once: name, kind, range and help. The submit parser, the query
+// The options of a task (README, Options) described once: name, kind, range and help. The submit parser, the query
 // string of text submissions and the flags of `trawl check` are all read through this table.
 #pragma once
 

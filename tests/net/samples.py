@@ -1,4 +1,4 @@
-"""One URL of each kind, with the record it must end in (API.md section 4), to be fetched with OPTIONS.
+"""One URL of each kind, with the record it must end in (README, Errors), to be fetched with OPTIONS.
 
 `phase` lists the phases that are right; none listed: any. What is not named is not promised here.
 """
