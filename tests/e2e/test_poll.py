@@ -85,6 +85,7 @@ class Polls(ServiceTest):
 
     def test_a_client_that_leaves_is_not_waited_for(self):
         task = self.service.submit([self.raw("stall/leaves")], timeout_ms=600000)
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/leaves") == 1))
         before = self.service.sockets()
         for _ in range(5):
             connection = http.client.HTTPConnection("127.0.0.1", self.service.port)
