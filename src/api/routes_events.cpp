@@ -41,7 +41,6 @@ answer show_events(service& at, const request& asked) {
   const auto wanted = read_feed_query(asked, (*found)->get().total());
   if (!wanted) return answer(wanted.error());
   answer told(std::make_unique<event_source>(*found, *wanted), "text/event-stream");
-  told.fields.emplace_back("Cache-Control", "no-store");
   told.fields.emplace_back("X-Accel-Buffering", "no");  // nginx in front would keep events back.
   told.codable = false;
   return told;
