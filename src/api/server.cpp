@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "api/admission.hpp"
-#include "api/routes.hpp"
-#include "api/service.hpp"
+#include "api/routes/routes.hpp"
+#include "api/service/service.hpp"
 #include "api/session.hpp"
 #include "base/log.hpp"
 #include "base/machine.hpp"

@@ -11,16 +11,16 @@
 #include <string>
 #include <unordered_map>
 
-#include "api/answer_head.hpp"
-#include "api/connection.hpp"
-#include "api/door.hpp"
-#include "api/gzip_writer.hpp"
-#include "api/read_buffer.hpp"
-#include "api/request_parser.hpp"
-#include "api/router.hpp"
-#include "api/server_counts.hpp"
-#include "api/tls_identity.hpp"
-#include "api/ws_session.hpp"
+#include "api/door/door.hpp"
+#include "api/http/answer_head.hpp"
+#include "api/http/connection.hpp"
+#include "api/http/gzip_writer.hpp"
+#include "api/http/read_buffer.hpp"
+#include "api/http/request_parser.hpp"
+#include "api/http/router.hpp"
+#include "api/http/server_counts.hpp"
+#include "api/http/tls_identity.hpp"
+#include "api/http/ws_session.hpp"
 
 namespace trawl {
 

@@ -1,7 +1,7 @@
 // The half of a session that speaks.
 #include <boost/asio/post.hpp>
 
-#include "api/accept.hpp"
+#include "api/http/accept.hpp"
 #include "api/session.hpp"
 
 namespace trawl {

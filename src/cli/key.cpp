@@ -10,7 +10,7 @@
 #include <exception>
 #include <optional>
 
-#include "api/api_keys.hpp"
+#include "api/door/api_keys.hpp"
 #include "cli/start.hpp"
 
 namespace trawl {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <utility>
 
-#include "api/cors.hpp"
+#include "api/door/cors.hpp"
 #include "connect/proxy.hpp"
 #include "connect/proxy_exceptions.hpp"
 #include "resolve/address_policy.hpp"

@@ -1,4 +1,4 @@
-#include "api/api_keys.hpp"
+#include "api/door/api_keys.hpp"
 
 #include <doctest/doctest.h>
 

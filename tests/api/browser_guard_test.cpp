@@ -1,4 +1,4 @@
-#include "api/browser_guard.hpp"
+#include "api/door/browser_guard.hpp"
 
 #include <doctest/doctest.h>
 

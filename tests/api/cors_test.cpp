@@ -1,4 +1,4 @@
-#include "api/cors.hpp"
+#include "api/door/cors.hpp"
 
 #include <doctest/doctest.h>
 

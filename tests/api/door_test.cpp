@@ -1,4 +1,4 @@
-#include "api/door.hpp"
+#include "api/door/door.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "api/field_list.hpp"
-#include "api/prefer.hpp"
-#include "api/validator.hpp"
+#include "api/http/field_list.hpp"
+#include "api/http/prefer.hpp"
+#include "api/routes/validator.hpp"
 
 using namespace trawl;
 

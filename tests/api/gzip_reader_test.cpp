@@ -1,4 +1,4 @@
-#include "api/gzip_reader.hpp"
+#include "api/http/gzip_reader.hpp"
 
 #include <doctest/doctest.h>
 #include <zlib.h>

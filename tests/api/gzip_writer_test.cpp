@@ -1,9 +1,9 @@
-#include "api/gzip_writer.hpp"
+#include "api/http/gzip_writer.hpp"
 
 #include <doctest/doctest.h>
 
-#include "api/accept.hpp"
-#include "api/gzip_reader.hpp"
+#include "api/http/accept.hpp"
+#include "api/http/gzip_reader.hpp"
 
 using namespace trawl;
 

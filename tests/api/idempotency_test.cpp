@@ -1,4 +1,4 @@
-#include "api/idempotency.hpp"
+#include "api/service/idempotency.hpp"
 
 #include <doctest/doctest.h>
 

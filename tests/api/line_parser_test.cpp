@@ -1,4 +1,4 @@
-#include "api/line_parser.hpp"
+#include "api/submit/line_parser.hpp"
 
 #include <doctest/doctest.h>
 

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "api/docs_files.hpp"
-#include "api/page_files.hpp"
-#include "api/routes.hpp"
-#include "api/server_counts.hpp"
-#include "api/service.hpp"
+#include "api/http/server_counts.hpp"
+#include "api/routes/docs_files.hpp"
+#include "api/routes/page_files.hpp"
+#include "api/routes/routes.hpp"
+#include "api/service/service.hpp"
 #include "task/fetch_option_table.hpp"
 
 using namespace trawl;

@@ -1,8 +1,8 @@
-#include "api/query.hpp"
+#include "api/http/query.hpp"
 
 #include <doctest/doctest.h>
 
-#include "api/accept.hpp"
+#include "api/http/accept.hpp"
 
 using namespace trawl;
 

@@ -1,4 +1,4 @@
-#include "api/rate_limiter.hpp"
+#include "api/door/rate_limiter.hpp"
 
 #include <doctest/doctest.h>
 

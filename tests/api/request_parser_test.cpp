@@ -1,4 +1,4 @@
-#include "api/request_parser.hpp"
+#include "api/http/request_parser.hpp"
 
 #include <doctest/doctest.h>
 

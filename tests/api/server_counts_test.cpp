@@ -1,4 +1,4 @@
-#include "api/server_counts.hpp"
+#include "api/http/server_counts.hpp"
 
 #include <doctest/doctest.h>
 

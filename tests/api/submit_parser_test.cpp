@@ -1,4 +1,4 @@
-#include "api/submit_parser.hpp"
+#include "api/submit/submit_parser.hpp"
 
 #include <doctest/doctest.h>
 

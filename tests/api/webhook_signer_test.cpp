@@ -1,4 +1,4 @@
-#include "api/webhook_signer.hpp"
+#include "api/service/webhook_signer.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "api/api_keys.hpp"
+#include "api/door/api_keys.hpp"
 
 using namespace trawl;
 

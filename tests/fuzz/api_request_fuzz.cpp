@@ -1,8 +1,8 @@
 // Requests to our own API. Input: variant (how it is cut), octets of a connection. However they are cut, the same
 // requests come out, one after the other, and the same octets are left: two readers who cut elsewhere must not see
 // different requests.
-#include "api/accept.hpp"
-#include "api/request_parser.hpp"
+#include "api/http/accept.hpp"
+#include "api/http/request_parser.hpp"
 #include "fuzz/fuzz.hpp"
 
 using namespace trawl;

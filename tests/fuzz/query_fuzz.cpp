@@ -1,5 +1,5 @@
 // Query strings and cursors. Input: variant, text. What is read, written again and read again is the same.
-#include "api/query.hpp"
+#include "api/http/query.hpp"
 #include "fuzz/fuzz.hpp"
 #include "stream/results_source.hpp"
 

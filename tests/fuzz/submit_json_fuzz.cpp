@@ -2,7 +2,7 @@
 // out; and another JSON parser must find the same URLs in what we accept.
 #include <nlohmann/json.hpp>
 
-#include "api/submit_parser.hpp"
+#include "api/submit/submit_parser.hpp"
 #include "fuzz/fuzz.hpp"
 #include "stream/utf8.hpp"
 

@@ -1,6 +1,6 @@
 // Text submissions. Input: variant (how it is cut), body. However it is cut, the same URLs come out, and they are the
 // lines of the body, byte for byte.
-#include "api/line_parser.hpp"
+#include "api/submit/line_parser.hpp"
 #include "fuzz/fuzz.hpp"
 #include "stream/utf8.hpp"
 

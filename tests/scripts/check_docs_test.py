@@ -55,7 +55,7 @@ class CheckDocs(unittest.TestCase):
 
     def test_each_table_of_the_readme_is_compared(self):
         self.assert_wrong("README.md", "`GET /readyz`", "`GET /ready`",
-                          "the route GET /readyz of src/api/routes.cpp is missing")
+                          "the route GET /readyz of src/api/routes/routes.cpp is missing")
         self.assert_wrong("README.md", "| `retries` |", "| `tries` |", "the option tries is not in")
         self.assert_wrong("README.md", "`--no-auth` | off", "`--open` | off",
                           "the flag --no-auth of trawl serve --help is missing")

@@ -67,6 +67,11 @@ class CheckIncludes(unittest.TestCase):
             {"src/api/router.hpp": header('"net/origin.hpp"'), "tests/net/origin.hpp": header()},
             "src/api/router.hpp:2: api/ must not include tests/net/origin.hpp")
 
+    def test_a_folder_in_a_folder_has_its_place_too(self):
+        self.assert_breach(
+            {"src/api/http/session.hpp": header('"api/door/door.hpp"'), "src/api/door/door.hpp": header()},
+            "src/api/http/session.hpp:2: api/http/ must not include api/door/")
+
     def test_umbrella_headers_are_refused(self):
         self.assert_breach(
             {"src/base/loop.hpp": header("<boost/asio.hpp>"), "tests/x_test.cpp": "#include <boost/beast.hpp>\n"},

@@ -1,0 +1,99 @@
+#include "api/http/prefer.hpp"
+#include "api/routes/handlers.hpp"
+#include "api/routes/validator.hpp"
+#include "stream/task_json.hpp"
+
+namespace trawl {
+namespace {
+
+constexpr seconds longest_cancel{5};
+constexpr milliseconds cancel_look{10};
+// Proxies in between give up on a silent server after a minute or so.
+constexpr seconds longest_wait{60};
+constexpr milliseconds news_look{50};
+
+answer summary_of(tracked_task& shown) {
+  std::string json;
+  append_summary(json, shown);
+  return answer(std::move(json));
+}
+
+// A client that holds a tag waits for anything new, another for the end of the task.
+bool has_news(const request& asked, tracked_task& shown) {
+  shown.advance();
+  if (!shown.running() || shown.removed()) return true;
+  return asked.has("if-none-match") && !client_has(asked, entity_tag(shown));
+}
+
+awaitable<void> wait_for_news(service& at, const request& asked, std::shared_ptr<tracked_task> shown, seconds longest) {
+  const time_point until = clock::now() + longest;
+  while (!has_news(asked, *shown) && clock::now() < until && !asked.from->gone()) co_await at.times.sleep(news_look);
+}
+
+answer tell(const request& asked, const std::shared_ptr<tracked_task>& shown, bool summary) {
+  shown->advance();
+  std::string tag = entity_tag(*shown);
+  if (client_has(asked, tag)) return not_modified(std::move(tag));
+  answer told;
+  if (summary)
+    told = summary_of(*shown);
+  else
+    told = answer(std::make_unique<task_source>(shown), "application/json");
+  add_validator(told, std::move(tag));
+  return told;
+}
+
+}  // namespace
+
+or_problem<bool> asks_for_summary(const query& asked) {
+  const auto view = asked.find("view");
+  if (view && *view != "summary") return problem(400, "query key 'view' must be 'summary'");
+  return view.has_value();
+}
+
+or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
+  auto found = at.crawls.tasks().find(asked.task_id);
+  if (found && asked.may_see(found->get().owner())) return found;
+  if (!found && at.expiry.has_expired(asked.task_id))
+    return problem(410, "the task '" + asked.task_id + "' has expired");
+  return problem(404, "there is no task '" + asked.task_id + "'");
+}
+
+awaitable<answer> show_task(service& at, const request& asked) {
+  const auto summary = asks_for_summary(asked.asked);
+  if (!summary) co_return answer(summary.error());
+  auto found = find_task(at, asked);
+  if (!found) co_return answer(found.error());
+  const std::shared_ptr<tracked_task> shown = *found;
+  const auto wished = preferred_wait(asked);
+  const seconds wait = std::min(wished.value_or(seconds(0)), longest_wait);
+  if (wait.count() > 0) co_await wait_for_news(at, asked, shown, wait);
+  if (shown->removed()) co_return answer(find_task(at, asked).error());
+  answer told = tell(asked, shown, *summary);
+  if (wished) told.fields.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
+  co_return told;
+}
+
+answer remove_task(service& at, const request& asked) {
+  const auto found = find_task(at, asked);
+  if (!found) return answer(found.error());
+  at.expiry.removed(asked.task_id);
+  at.crawls.remove(asked.task_id);
+  return answer(std::string(), 204);
+}
+
+awaitable<answer> cancel_task(service& at, const request& asked) {
+  const auto found = find_task(at, asked);
+  if (!found) co_return answer(found.error());
+  tracked_task& cancelled = **found;
+  at.crawls.cancel(cancelled);
+  const time_point until = clock::now() + longest_cancel;
+  cancelled.advance();
+  while (cancelled.running() && !cancelled.removed() && clock::now() < until) {
+    co_await at.times.sleep(cancel_look);
+    cancelled.advance();
+  }
+  co_return summary_of(cancelled);
+}
+
+}  // namespace trawl

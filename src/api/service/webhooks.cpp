@@ -1,0 +1,109 @@
+#include "api/service/webhooks.hpp"
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/log.hpp"
+#include "stream/json.hpp"
+#include "stream/task_json.hpp"
+#include "task/task_builder.hpp"
+
+namespace trawl {
+namespace {
+
+// Before the second attempt, the third and so on: a receiver that restarts misses nothing.
+constexpr std::array<seconds, 7> pauses{seconds(1),   seconds(5),    seconds(30),  seconds(120),
+                                        seconds(600), seconds(1800), seconds(3600)};
+constexpr milliseconds stop_look{200};
+constexpr std::uint32_t timeout_ms = 15000;
+constexpr std::uint64_t longest_answer = 65536;  // Nobody reads it.
+
+std::string summary_with_id(const tracked_task& about) {
+  std::string summary;
+  append_summary(summary, about);
+  std::string body = R"({"task_id":)";
+  append_json_string(body, about.get().id());
+  body += ',';
+  return body.append(summary, 1);
+}
+
+task_options options_of_request() {
+  task_options options;
+  options.method = http_method::post;
+  options.timeout_ms = timeout_ms;
+  options.max_redirects = 0;
+  options.retries = 0;
+  options.max_body_bytes = longest_answer;
+  options.keep_alive = false;
+  return options;
+}
+
+void log_delivery(log_level level, std::string_view what, const task& about, std::uint16_t status) {
+  log_event(level, what, {{"task", about.id()}, {"status", std::int64_t{status}}});
+}
+
+// An exception in there is a bug, and silence would hide it.
+void rethrow(const std::exception_ptr& bug) {
+  if (bug) std::rethrow_exception(bug);
+}
+
+}  // namespace
+
+void webhooks::ended(const std::shared_ptr<tracked_task>& which) {
+  if (!which->get().options().callback_url || !enabled()) return;
+  auto what = std::make_unique<message>();
+  what->about = which;
+  what->id = "msg_" + new_uuid();
+  what->body = summary_with_id(*which);
+  ++active_;
+  asio::co_spawn(times_.loop(), deliver(*this, std::move(what)), rethrow);
+}
+
+awaitable<void> webhooks::deliver(webhooks& self, std::unique_ptr<message> what) {
+  co_await self.times_.yield();  // The engine is told of an end while it goes through its tasks.
+  for (std::size_t attempts = 0; !self.stopping_; ++attempts) {
+    const verdict said = co_await self.attempt(*what);
+    if (said != verdict::later || attempts == pauses.size()) {
+      if (said == verdict::later) log_delivery(log_level::warning, "webhook given up", what->about->get(), 0);
+      --self.active_;
+      co_return;
+    }
+    co_await self.pause(pauses[attempts]);
+  }
+  log_delivery(log_level::warning, "webhook not delivered before the end of the service", what->about->get(), 0);
+  --self.active_;
+}
+
+awaitable<webhooks::verdict> webhooks::attempt(const message& what) {
+  const auto sent = engine_.submit_unlisted(request_for(what));
+  while (sent->running()) co_await sent->news().wait();
+  record answered;
+  sent->get().read(0, answered);
+  const bool delivered = answered.status_code >= 200 && answered.status_code < 300 && answered.ok();
+  log_delivery(log_level::info, delivered ? "webhook delivered" : "webhook refused", what.about->get(),
+               answered.status_code);
+  if (delivered) co_return verdict::delivered;
+  co_return answered.status_code == 410 ? verdict::unwanted : verdict::later;
+}
+
+awaitable<void> webhooks::pause(seconds span) {
+  const time_point until = clock::now() + span;
+  while (clock::now() < until && !stopping_) co_await times_.sleep(stop_look);
+}
+
+std::shared_ptr<task> webhooks::request_for(const message& what) const {
+  const task& about = what.about->get();
+  const std::int64_t now = epoch_seconds();
+  task_builder request(engine_.shards());
+  request.options() = options_of_request();
+  request.options().headers = {{"Content-Type", "application/json"},
+                               {"webhook-id", what.id},
+                               {"webhook-timestamp", std::to_string(now)},
+                               {"webhook-signature", signer_.sign(what.id, now, what.body)}};
+  request.set_through_proxy(about.through_proxy());
+  request.set_body(what.body);
+  request.add_url(*about.options().callback_url);
+  return request.finish();
+}
+
+}  // namespace trawl
