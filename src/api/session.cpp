@@ -190,6 +190,7 @@ awaitable<answer> session::make_answer(request& asked) {
   if (auto told = answer_at_once(asked)) co_return std::move(*told);
   if (!found) co_return answer(found.error());
   route_ = (*found)->path;
+  if (const auto wrong = query_problem(**found, asked)) co_return answer(*wrong);
   co_return co_await follow(asked, **found);
 }
 

@@ -32,10 +32,12 @@ found look(std::string method, std::string path, std::string_view asked = "") {
   one.asked = query(asked);
   found seen;
   const auto which = routes.find(one);
-  if (which)
+  if (which) {
     seen.path = (*which)->path;
-  else
+    seen.refused = query_problem(**which, one).value_or(problem());
+  } else {
     seen.refused = which.error();
+  }
   seen.id = one.task_id;
   return seen;
 }

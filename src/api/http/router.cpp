@@ -25,27 +25,27 @@ bool matches(std::string_view pattern, std::string_view path, std::string& id) {
   return pattern.empty() && path.empty();
 }
 
-or_problem<const route*> check_query(const route& found, const request& asked) {
-  if (std::holds_alternative<intake_handler>(found.handler)) return &found;
-  if (const auto key = asked.asked.unknown(found.query_keys))
-    return problem(400, "unknown query key '" + std::string(*key) + "'");
-  if (const auto key = asked.asked.repeated(found.repeatable_key))
-    return problem(400, "query key '" + std::string(*key) + "' is given twice");
-  return &found;
-}
-
 }  // namespace
 
 or_problem<const route*> router::find(request& asked) const {
   const std::string_view method = asked.method == "HEAD" ? "GET" : std::string_view(asked.method);
   if (!asked.path.starts_with('/')) return problem(404, "nothing is at '" + asked.path + "'");
   for (const route& each : routes_)
-    if (each.method == method && matches(each.path, asked.path, asked.task_id)) return check_query(each, asked);
+    if (each.method == method && matches(each.path, asked.path, asked.task_id)) return &each;
   const std::string methods = allowed(asked.path);
   if (methods.empty()) return problem(404, "nothing is at '" + asked.path + "'");
   problem told(405, asked.path + " does not know the method " + asked.method);
   told.allow = methods;
   return told;
+}
+
+std::optional<problem> query_problem(const route& found, const request& asked) {
+  if (std::holds_alternative<intake_handler>(found.handler)) return std::nullopt;
+  if (const auto key = asked.asked.unknown(found.query_keys))
+    return problem(400, "unknown query key '" + std::string(*key) + "'");
+  if (const auto key = asked.asked.repeated(found.repeatable_key))
+    return problem(400, "query key '" + std::string(*key) + "' is given twice");
+  return std::nullopt;
 }
 
 std::string router::allowed(std::string_view path) const {

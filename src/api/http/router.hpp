@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -43,7 +44,7 @@ struct route {
 class router {
  public:
   explicit router(std::vector<route> routes) : routes_(std::move(routes)) {}
-  /// The route for it, its {id} put into `asked`; or 404, 405, or 400 for a query key.
+  /// The route for it, its {id} put into `asked`; or 404, 405.
   [[nodiscard]] or_problem<const route*> find(request& asked) const;
   /// "GET, HEAD, OPTIONS" for a known path; empty for another.
   [[nodiscard]] std::string allowed(std::string_view path) const;
@@ -51,5 +52,9 @@ class router {
  private:
   std::vector<route> routes_;
 };
+
+/// The 400 for a query key that the route does not know, or that is given twice. Not before its caller may be there at
+/// all: who may not learns nothing, and what anybody may ask stays that whatever the query.
+[[nodiscard]] std::optional<problem> query_problem(const route& found, const request& asked);
 
 }  // namespace trawl

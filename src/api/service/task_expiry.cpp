@@ -6,7 +6,7 @@ namespace trawl {
 
 void task_expiry::ended(const std::shared_ptr<tracked_task>& which) {
   if (ttl_.count() == 0) return;
-  auto made = std::make_unique<time_left>(*this, which->get().id());
+  auto made = std::make_unique<time_left>(*this, which->get());
   times_.arm(*made, clock::now() + ttl_);
   const std::string_view id = made->id;
   known_.emplace(id, std::move(made));
@@ -14,9 +14,9 @@ void task_expiry::ended(const std::shared_ptr<tracked_task>& which) {
 
 void task_expiry::removed(std::string_view id) { known_.erase(id); }
 
-bool task_expiry::has_expired(std::string_view id) const {
+const std::string* task_expiry::owner_of_expired(std::string_view id) const {
   const auto found = known_.find(id);
-  return found != known_.end() && found->second->task_gone;
+  return found != known_.end() && found->second->task_gone ? &found->second->owner : nullptr;
 }
 
 void task_expiry::over(time_left& which, time_point now) {

@@ -26,15 +26,16 @@ class task_expiry {
   void ended(const std::shared_ptr<tracked_task>& which);
   /// It was deleted: that is another thing than to expire.
   void removed(std::string_view id);
-  /// A task of that id has expired, at most one `ttl` ago.
-  [[nodiscard]] bool has_expired(std::string_view id) const;
+  /// Whose task of that id has expired, at most one `ttl` ago; null: none has.
+  [[nodiscard]] const std::string* owner_of_expired(std::string_view id) const;
 
  private:
   /// The time of one id: first as a task, then as a memory.
   class time_left final : public deadline {
    public:
-    time_left(task_expiry& of, std::string whose) : id(std::move(whose)), of_(of) {}
+    time_left(task_expiry& of, const task& ended) : id(ended.id()), owner(ended.owner()), of_(of) {}
     const std::string id;
+    const std::string owner;
     bool task_gone = false;
 
    private:
