@@ -124,9 +124,10 @@ void add_service(std::vector<option>& to) {
       number(0, 3600, [](settings& s) { return &s.drain_timeout; }));
   add("max_body", integer, "BYTES", "Largest request body, decoded [268435456]",
       number(1, most_bytes, [](settings& s) { return &s.server.max_body; }));
-  add("max_urls", integer, "N", "URLs waiting in all tasks; more are answered 503 [20000000]",
+  add("max_urls", integer, "N", "URLs waiting in all tasks; more are answered 503, in one task 413 [20000000]",
       number(1, most_urls, [](settings& s) { return &s.server.max_urls; }));
-  add("max_memory", integer, "BYTES", "Memory of all tasks; more is answered 503 [60% of RAM or cgroup]",
+  add("max_memory", integer, "BYTES",
+      "Memory of all tasks; more is answered 503, for one task 413 [60% of RAM or cgroup]",
       number(1, most_bytes, [](settings& s) { return &s.server.max_memory; }));
   add("task_ttl", integer, "S", "How long a task is kept after it has ended; 0: until it is deleted [86400]",
       number(0, longest_ttl_s, [](settings& s) { return &s.server.task_ttl; }));

@@ -75,7 +75,7 @@ TEST_CASE("router: a known path with another method is 405 and says which there 
 TEST_CASE("router: an unknown query key is refused by name") {
   CHECK(look("GET", "/things", "limit=3").path == "/things");
   CHECK(look("GET", "/things", "limit=3&lmit=4").refused.status == 400);
-  CHECK(look("GET", "/things", "limit=3&lmit=4").refused.detail == "unknown query key 'lmit'");
+  CHECK(look("GET", "/things", "limit=3&lmit=4").refused.detail == "query key 'lmit' is not known here");
 }
 
 TEST_CASE("problem: the document has type, title, status and detail, and errors when there are some") {
@@ -88,4 +88,14 @@ TEST_CASE("problem: the document has type, title, status and detail, and errors 
       json::parse(to_json(told))["errors"] ==
       json::parse(
           R"([{"pointer":"/urls/0","detail":"must be a text"},{"pointer":"/options","detail":"must be an object"}])"));
+}
+
+TEST_CASE("problem: what is wrong with a query key or a field is named as that, the first of all in a sentence") {
+  using nlohmann::json;
+  const json one = json::parse(to_json(bad_parameter("limit", "must be an integer")));
+  CHECK(one["detail"] == "query key 'limit' must be an integer");
+  CHECK(one["errors"] == json::parse(R"([{"parameter":"limit","detail":"must be an integer"}])"));
+  CHECK(json::parse(to_json(bad_header("Idempotency-Key", "is empty")))["errors"] ==
+        json::parse(R"([{"header":"Idempotency-Key","detail":"is empty"}])"));
+  CHECK(bad_input({{"", "not JSON"}, {"/urls", "is missing"}}).detail == "not JSON (the first of 2 errors)");
 }

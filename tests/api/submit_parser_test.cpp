@@ -43,7 +43,7 @@ std::string errors(std::string_view body) {
   CHECK_FALSE(seen.accepted);
   CHECK(seen.wrong.status == 400);
   std::string lines;
-  for (const input_error& each : seen.wrong.errors) lines += each.pointer + " " + each.detail + "\n";
+  for (const input_error& each : seen.wrong.errors) lines += each.place + " " + each.detail + "\n";
   return lines;
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("submit_parser: an error is the same wherever the body is cut") {
   for (std::size_t cut = 0; cut <= body.size(); ++cut) {
     const outcome seen = submit(body, {cut});
     std::string lines;
-    for (const input_error& each : seen.wrong.errors) lines += each.pointer + " " + each.detail + "\n";
+    for (const input_error& each : seen.wrong.errors) lines += each.place + " " + each.detail + "\n";
     REQUIRE(lines == whole);
   }
 }

@@ -275,8 +275,8 @@ class NetTest(unittest.TestCase):
         """The last request heads of a path of the raw server."""
         return curl("GET", f"{self.net['raw']}/raw/_heads?path={path}").json()
 
-    def assert_problem(self, reply, status, pointer=None):
-        """RFC 9457; `pointer` is a JSON pointer that must be named, or a prefix of it."""
+    def assert_problem(self, reply, status, pointer=None, parameter=None):
+        """RFC 9457; `pointer` is a JSON pointer that must be named, or a prefix of it; `parameter`, the query key at fault."""
         self.assertEqual(reply.status, status, reply)
         self.assertEqual(reply.headers.get("content-type"), "application/problem+json", reply)
         problem = reply.json()
@@ -284,6 +284,9 @@ class NetTest(unittest.TestCase):
         for key in ("type", "title", "detail"):
             self.assertTrue(problem.get(key), f"{key}: {problem}")
         self.assertIn("x-request-id", reply.headers)
+        if parameter is not None:
+            self.assertEqual(problem["errors"][0]["parameter"], parameter)
+            self.assertTrue(problem["errors"][0]["detail"])
         if pointer is not None:
             pointers = [error["pointer"] for error in problem["errors"]]
             self.assertTrue(any(named.startswith(pointer) for named in pointers), f"{pointer} not in {problem}")

@@ -75,10 +75,15 @@ class BadBodies(ServiceTest):
         self.assert_problem(self.service.curl("POST", "/submit", body, JSON), 400)
         self.assertEqual(self.seen("/raw/ok/never-fetched")["requests"], {})
 
-    def test_bad_options_in_a_query_are_refused_too(self):
-        for query in ("timeout_ms=0", "timeout_ms=x", "nonsense=1", "verify_tls=perhaps", "retries="):
+    def test_bad_options_in_a_query_are_named_and_all_at_once(self):
+        for query in ("timeout_ms=0", "timeout_ms=x", "nonsense=1", "verify_tls=perhaps", "retries=", "label=a&label=b", "headers=x"):
             with self.subTest(query=query):
-                self.assert_problem(self.service.curl("POST", f"/tasks?{query}", self.http("/"), TEXT), 400)
+                reply = self.service.curl("POST", f"/tasks?{query}", self.http("/"), TEXT)
+                self.assert_problem(reply, 400, parameter=query.partition("=")[0])
+        reply = self.service.curl("POST", "/tasks?retries=99&nonsense=1&timeout_ms=5", self.http("/"), TEXT)
+        self.assertEqual([error["parameter"] for error in reply.json()["errors"]], ["retries", "nonsense"])
+        self.assert_problem(self.service.curl("POST", "/tasks?retries=1", {"urls": []}), 400, parameter="retries")
+        self.assert_problem(self.service.curl("POST", "/tasks?callback_url=http://a.test/", "", TEXT), 400, parameter="callback_url")
 
     def test_what_is_not_utf_8_is_refused(self):
         for octets in (b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82"):
@@ -102,18 +107,23 @@ class BadBodies(ServiceTest):
             with self.subTest(route=route, kind=kind):
                 self.assert_problem(self.service.curl("POST", route, body, {"Content-Type": kind}), 415)
 
-    def test_more_urls_than_the_backlog_holds_is_503(self):
+    def test_a_body_that_no_backlog_holds_is_413(self):
         for path, body, kind in (("/submit", json.dumps({"urls": ["http://a"] * 5001}), JSON),
                                  ("/tasks", "http://a\n" * 5001, TEXT)):
             reply = self.service.curl("POST", path, body, kind)
-            self.assert_problem(reply, 503)
-            self.assertGreaterEqual(int(reply.headers["retry-after"]), 1)
+            self.assert_problem(reply, 413)
+            self.assertNotIn("retry-after", reply.headers)
 
-    def test_bad_queries_are_400(self):
+    def test_bad_queries_are_400_and_name_the_key(self):
         for path in ("/tasks?limit=0", "/tasks?limit=1001", "/tasks?view=nonsense", "/tasks?cursor=nonsense", "/tasks?status=nonsense",
-                     "/tasks?limit=1&limit=1"):
+                     "/tasks?limit=1&limit=1", "/tasks?colour=red", "/healthz?colour=red"):
             with self.subTest(path=path):
-                self.assert_problem(self.service.curl("GET", path), 400)
+                self.assert_problem(self.service.curl("GET", path), 400, parameter=path.partition("?")[2].partition("=")[0])
+
+    def test_a_bad_field_is_400_and_named(self):
+        reply = self.service.curl("POST", "/submit", {"urls": []}, {"Idempotency-Key": "x" * 256})
+        self.assert_problem(reply, 400)
+        self.assertEqual(reply.json()["errors"][0]["header"], "Idempotency-Key")
 
     def send(self, octets, timeout=5):
         with socket.create_connection(("127.0.0.1", self.service.port), timeout) as sock:
@@ -149,7 +159,8 @@ class GoodAllTheSame(ServiceTest):
         for query in ("limit=0", "limit=10001", "limit=x", "cursor=nonsense", "status=nonsense", "code=nonsense",
                       "format=nonsense", "limit=1&limit=2", "status=ok&status=failed"):
             with self.subTest(query=query):
-                self.assert_problem(self.service.curl("GET", f"/tasks/{task}/results?{query}"), 400)
+                reply = self.service.curl("GET", f"/tasks/{task}/results?{query}")
+                self.assert_problem(reply, 400, parameter=query.partition("=")[0])
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}?view=nonsense"), 400)
 
     def test_unknown_top_level_keys_are_ignored(self):
@@ -185,8 +196,12 @@ class Limits(ServiceTest):
         self.service.wait(self.service.submit(["nonsense"] * 5000))  # What has ended waits no more.
 
     def test_memory_for_tasks_is_bounded(self):
-        with Service(self.net, "--max-memory", "2000000") as small:
-            reply = small.curl("POST", "/submit", {"urls": [f"http://h0.test/{n}/{'x' * 200}" for n in range(20000)]})
+        with Service(self.net, "--max-memory", "6000000") as small:
+            def submit(count):
+                return small.curl("POST", "/submit", {"urls": [f"bad {n} {'x' * 200}" for n in range(count)]})
+            self.assert_problem(submit(40000), 413)
+            self.assertEqual(submit(15000).status, 200)
+            reply = submit(15000)  # What has ended takes its memory until it is deleted.
             self.assert_problem(reply, 503)
             self.assertIn("retry-after", reply.headers)
             self.assertEqual(small.curl("POST", "/submit", {"urls": []}).status, 200)

@@ -37,8 +37,7 @@ std::string_view without_reason(std::string_view detail) {
 std::string text_of(const problem& wrong) {
   std::string text = std::to_string(wrong.status) + ' ';
   text += without_reason(wrong.detail);
-  for (const input_error& each : wrong.errors)
-    text.append("|").append(each.pointer).append(without_reason(each.detail));
+  for (const input_error& each : wrong.errors) text.append("|").append(each.place).append(without_reason(each.detail));
   return text;
 }
 

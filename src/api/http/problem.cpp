@@ -3,6 +3,33 @@
 #include "stream/json.hpp"
 
 namespace trawl {
+namespace {
+
+std::string sentence(const std::vector<input_error>& errors) {
+  const input_error& first = errors.front();
+  std::string told = first.place;
+  if (first.kind == "parameter") told = "query key '" + first.place + "'";
+  if (!told.empty()) told += ' ';
+  told += first.detail;
+  if (errors.size() > 1) told += " (the first of " + std::to_string(errors.size()) + " errors)";
+  return told;
+}
+
+}  // namespace
+
+problem bad_input(std::vector<input_error> errors) {
+  problem told(400, sentence(errors));
+  told.errors = std::move(errors);
+  return told;
+}
+
+problem bad_parameter(std::string_view key, std::string detail) {
+  return bad_input({{std::string(key), std::move(detail), "parameter"}});
+}
+
+problem bad_header(std::string_view name, std::string detail) {
+  return bad_input({{std::string(name), std::move(detail), "header"}});
+}
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
@@ -69,8 +96,10 @@ std::string to_json(const problem& told) {
   if (!told.errors.empty()) out += R"(,"errors":[)";
   for (const input_error& each : told.errors) {
     if (&each != &told.errors.front()) out += ',';
-    out += R"({"pointer":)";
-    append_json_string(out, each.pointer);
+    out += "{\"";
+    out += each.kind;
+    out += "\":";
+    append_json_string(out, each.place);
     out += R"(,"detail":)";
     append_json_string(out, each.detail);
     out += '}';

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,9 +13,13 @@ namespace trawl {
 
 /// One thing wrong with the input.
 struct input_error {
-  std::string pointer;  ///< JSON pointer (RFC 6901) to the value.
-  std::string detail;   ///< "must be an integer from 0 to 10"
+  std::string place;                  ///< JSON pointer (RFC 6901) into the body, key of the query, or name of a field.
+  std::string detail;                 ///< "must be an integer from 0 to 10"
+  std::string_view kind = "pointer";  ///< What `place` is: "pointer", "parameter" or "header".
 };
+
+/// Errors told in one answer.
+inline constexpr std::size_t most_input_errors = 20;
 
 struct problem {
   problem() = default;
@@ -40,6 +45,12 @@ struct problem {
 /// A value, or what to answer instead.
 template <class T>
 using or_problem = boost::system::result<T, problem>;
+
+/// 400 with all of them, which are not none; `detail` says the first in a sentence, for who does not look at the list.
+[[nodiscard]] problem bad_input(std::vector<input_error> errors);
+/// 400 for one key of the query, or for one field of the head.
+[[nodiscard]] problem bad_parameter(std::string_view key, std::string detail);
+[[nodiscard]] problem bad_header(std::string_view name, std::string detail);
 
 /// "Not Found" for 404; every status the API sends has one.
 [[nodiscard]] std::string_view reason_phrase(unsigned status);

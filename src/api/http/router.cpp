@@ -41,10 +41,8 @@ or_problem<const route*> router::find(request& asked) const {
 
 std::optional<problem> query_problem(const route& found, const request& asked) {
   if (std::holds_alternative<intake_handler>(found.handler)) return std::nullopt;
-  if (const auto key = asked.asked.unknown(found.query_keys))
-    return problem(400, "unknown query key '" + std::string(*key) + "'");
-  if (const auto key = asked.asked.repeated(found.repeatable_key))
-    return problem(400, "query key '" + std::string(*key) + "' is given twice");
+  if (const auto key = asked.asked.unknown(found.query_keys)) return bad_parameter(*key, "is not known here");
+  if (const auto key = asked.asked.repeated(found.repeatable_key)) return bad_parameter(*key, "is given twice");
   return std::nullopt;
 }
 

@@ -155,7 +155,7 @@ std::optional<problem> not_websocket(const request& asked) {
     return problem(426, "this is a WebSocket: ask for an upgrade (RFC 6455); /events has the same as a plain stream");
   if (asked.field("sec-websocket-version") != "13") return problem(426, "the only WebSocket version here is 13");
   if (asked.field("sec-websocket-key").size() != 24)
-    return problem(400, "Sec-WebSocket-Key must be 16 octets in base64");
+    return bad_header("Sec-WebSocket-Key", "must be 16 octets in base64");
   return std::nullopt;
 }
 

@@ -10,7 +10,7 @@ or_problem<bool> read_records(const query& asked) {
   const auto text = asked.find("records");
   if (!text || *text == "0" || *text == "false") return false;
   if (*text == "1" || *text == "true") return true;
-  return problem(400, "query key 'records' must be 0 or 1");
+  return bad_parameter("records", "must be 0 or 1");
 }
 
 // A client that comes back says with Last-Event-ID how far it was; its URL is still the first one.
@@ -18,7 +18,7 @@ or_problem<std::uint32_t> read_place(const request& asked, std::uint32_t total) 
   const std::string_view last = asked.field("last-event-id");
   if (last.empty()) return cursor_in_query(asked.asked, total);
   const auto position = parse_cursor(last);
-  if (!position || *position > total) return problem(400, "Last-Event-ID must be the id of an event of this task");
+  if (!position || *position > total) return bad_header("Last-Event-ID", "must be the id of an event of this task");
   return static_cast<std::uint32_t>(*position);
 }
 

@@ -31,26 +31,26 @@ or_problem<results_format> read_format(const request& asked) {
   if (*named == "json") return results_format::page;
   if (*named == "ndjson") return results_format::ndjson;
   if (*named == "csv") return results_format::csv;
-  return problem(400, "query key 'format' must be json, ndjson or csv");
+  return bad_parameter("format", "must be json, ndjson or csv");
 }
 
 or_problem<bool> read_follow(const query& asked, results_format format) {
   const auto text = asked.find("follow");
   if (!text || *text == "0" || *text == "false") return false;
-  if (*text != "1" && *text != "true") return problem(400, "query key 'follow' must be 0 or 1");
-  if (format != results_format::ndjson) return problem(400, "query key 'follow' needs format=ndjson");
+  if (*text != "1" && *text != "true") return bad_parameter("follow", "must be 0 or 1");
+  if (format != results_format::ndjson) return bad_parameter("follow", "needs format=ndjson");
   return true;
 }
 
 or_problem<record_filter> read_filter(const query& asked) {
   record_filter filter;
   if (const auto status = asked.find("status")) {
-    if (*status != "ok" && *status != "failed") return problem(400, "query key 'status' must be ok or failed");
+    if (*status != "ok" && *status != "failed") return bad_parameter("status", "must be ok or failed");
     filter.ok = *status == "ok";
   }
   if (const auto code = asked.find("code")) {
     filter.code = code_from_token(*code);
-    if (*filter.code == errc::none) return problem(400, "query key 'code' must be one of the error codes");
+    if (*filter.code == errc::none) return bad_parameter("code", "must be one of the error codes");
   }
   if (const auto url = asked.find("url")) filter.url = std::string(*url);
   filter.part = asked.find("search").value_or("");
@@ -84,8 +84,7 @@ or_problem<std::uint32_t> cursor_in_query(const query& asked, std::uint32_t tota
   const auto text = asked.find("cursor");
   if (!text) return std::uint32_t{0};
   const auto position = parse_cursor(*text);
-  if (!position || *position > total)
-    return problem(400, "query key 'cursor' must be one that this task's results gave");
+  if (!position || *position > total) return bad_parameter("cursor", "must be one that this task's results gave");
   return static_cast<std::uint32_t>(*position);
 }
 

@@ -47,7 +47,7 @@ answer tell(const request& asked, const std::shared_ptr<tracked_task>& shown, bo
 
 or_problem<bool> asks_for_summary(const query& asked) {
   const auto view = asked.find("view");
-  if (view && *view != "summary") return problem(400, "query key 'view' must be 'summary'");
+  if (view && *view != "summary") return bad_parameter("view", "must be 'summary'");
   return view.has_value();
 }
 

@@ -31,7 +31,7 @@ or_problem<std::vector<std::string_view>> statuses_in(const query& asked) {
   for (const auto& [key, value] : asked.pairs()) {
     if (key != "status") continue;
     if (value != "running" && value != "done" && value != "cancelled" && value != "deadline_exceeded")
-      return problem(400, "query key 'status' must be running, done, cancelled or deadline_exceeded");
+      return bad_parameter("status", "must be running, done, cancelled or deadline_exceeded");
     wanted.push_back(value);
   }
   return wanted;
@@ -41,7 +41,7 @@ or_problem<registry::place> cursor_in(const query& asked) {
   const auto text = asked.find("cursor");
   if (!text) return registry::newest;
   const auto place = parse_cursor(*text);
-  if (!place) return problem(400, "query key 'cursor' must be one that an earlier page gave");
+  if (!place) return bad_parameter("cursor", "must be one that an earlier page gave");
   return *place;
 }
 
@@ -138,8 +138,7 @@ or_problem<std::uint32_t> number_in_query(const query& asked, std::string_view k
   const char* const end = text->data() + text->size();
   const auto [stop, wrong] = std::from_chars(text->data(), end, value);
   if (wrong == std::errc() && stop == end && value >= least && value <= most) return value;
-  return problem(400, "query key '" + std::string(key) + "' must be an integer from " + std::to_string(least) + " to " +
-                          std::to_string(most));
+  return bad_parameter(key, "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 answer list_tasks(service& at, const request& asked) {

@@ -18,7 +18,7 @@ or_problem<idempotency_keys::claim> idempotency_keys::open(const request& asked)
   if (given == 0) return claim();
   const std::string_view key = asked.field("idempotency-key");
   if (given > 1 || !is_key(key))
-    return problem(400, "Idempotency-Key must be one text of 1 to 255 printable ASCII characters");
+    return bad_header("Idempotency-Key", "must be one text of 1 to 255 printable ASCII characters");
   std::string name = asked.caller + '\0' + std::string(key);
   const auto found = entries_.find(name);
   if (found != entries_.end() && found->second.reading)

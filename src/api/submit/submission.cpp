@@ -8,7 +8,6 @@
 #include "api/submit/submit_parser.hpp"
 #include "stream/json.hpp"
 #include "stream/utf8.hpp"
-#include "task/fetch_option_table.hpp"
 
 namespace trawl {
 namespace {
@@ -31,11 +30,9 @@ bool is_json(std::string_view type) { return type == "application/json" || type.
 // RFC 9110 8.4.1.3: x-gzip is the same.
 bool is_gzip(std::string_view coding) { return coding == "gzip" || coding == "x-gzip"; }
 
-problem no_callbacks() {
-  const std::string why = "needs a service with --webhook-secret-file: callbacks are never sent unsigned";
-  problem told(400, "/options/callback_url " + why);
-  told.errors.push_back({"/options/callback_url", why});
-  return told;
+problem no_callbacks(bool in_query) {
+  std::string why = "needs a service with --webhook-secret-file: callbacks are never sent unsigned";
+  return in_query ? bad_parameter("callback_url", why) : bad_input({{"/options/callback_url", why}});
 }
 
 problem too_large(const service& at) {
@@ -122,8 +119,8 @@ bool submission::open_parser(std::string_view begins) {
   const bool looks_like_json = rules_.json_by_look && begins.starts_with('{');
   if (is_json(type_) || looks_like_json || (type_.empty() && begins.empty())) {
     if (!asked_.empty())
-      return refuse(problem(400, "unknown query key '" + asked_.pairs()[0].first +
-                                     "': the options of a JSON submission stand in its body"));
+      return refuse(bad_parameter(asked_.pairs()[0].first,
+                                  "is not known here: the options of a JSON submission stand in its body"));
     parser_ = std::make_unique<submit_parser>(builder_);
     return true;
   }
@@ -132,21 +129,22 @@ bool submission::open_parser(std::string_view begins) {
   return take_query_options();
 }
 
+// All that is wrong with them is told at once, as for a body.
 bool submission::take_query_options() {
-  if (const auto key = asked_.repeated("headers"))
-    return refuse(problem(400, "query key '" + std::string(*key) + "' is given twice"));
-  const auto pairs = asked_.pairs();
-  return std::all_of(pairs.begin(), pairs.end(), [this](const query::pair& each) { return take_query_option(each); });
+  std::vector<input_error> errors;
+  if (const auto key = asked_.repeated("headers")) errors.push_back({std::string(*key), "is given twice", "parameter"});
+  for (const auto& [name, value] : asked_.pairs()) {
+    if (errors.size() == most_input_errors) break;
+    if (auto wrong = take_query_option(name, value)) errors.push_back({name, *std::move(wrong), "parameter"});
+  }
+  return errors.empty() || refuse(bad_input(std::move(errors)));
 }
 
-bool submission::take_query_option(const query::pair& given) {
-  const fetch_option* const option = find_fetch_option(given.first);
-  if (option == nullptr) return refuse(problem(400, "unknown query key '" + given.first + "'"));
-  if (option->kind == option_kind::text && !is_utf8(given.second))
-    return refuse(problem(400, "query key '" + given.first + "' is not UTF-8"));
-  if (const auto wrong = set_option_from_text(builder_.options(), *option, given.second))
-    return refuse(problem(400, "query key '" + given.first + "' " + *wrong));
-  return true;
+option_problem submission::take_query_option(const std::string& name, const std::string& value) {
+  const fetch_option* const option = find_fetch_option(name);
+  if (option == nullptr) return "is not an option";
+  if (option->kind == option_kind::text && !is_utf8(value)) return "is not UTF-8";
+  return set_option_from_text(builder_.options(), *option, value);
 }
 
 bool submission::within_limits() {
@@ -162,7 +160,7 @@ answer submission::finish() {
   if (!parser_) open_parser(blanks_);
   if (refused_) return answer(*refused_);
   if (!parser_->finish()) return answer(parser_->wrong());
-  if (builder_.options().callback_url && !at_.hooks.enabled()) return answer(no_callbacks());
+  if (builder_.options().callback_url && !at_.hooks.enabled()) return answer(no_callbacks(!asked_.empty()));
   if (!within_limits()) return answer(*refused_);
   if (at_.draining) return answer(not_now("the service is shutting down"));
   return start();

@@ -14,6 +14,7 @@
 #include "api/service/service.hpp"
 #include "api/submit/submission_parser.hpp"
 #include "api/submit/submission_room.hpp"
+#include "task/fetch_option_table.hpp"
 #include "task/task_builder.hpp"
 
 namespace trawl {
@@ -49,7 +50,7 @@ class submission final : public intake {
   bool take_coded(std::string_view piece);
   bool open_parser(std::string_view begins);
   bool take_query_options();
-  bool take_query_option(const query::pair& given);
+  option_problem take_query_option(const std::string& name, const std::string& value);
   bool within_limits();
   bool refuse(problem why);
   answer start();

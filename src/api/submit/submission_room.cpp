@@ -22,6 +22,10 @@ submission_room::~submission_room() {
 
 std::optional<problem> submission_room::count(const task_builder& building) {
   const std::uint64_t bytes = building.bytes();
+  if (building.size() > at_.limits.max_urls)
+    return problem(413, "these are over " + std::to_string(at_.limits.max_urls) + " URLs; --max-urls is the limit");
+  if (bytes > at_.limits.max_memory)
+    return problem(413, "this task alone takes too much memory; --max-memory is the limit");
   if (bytes - looked_at_bytes_ > look_again_bytes) {
     looked_at_bytes_ = bytes;
     load_ = at_.crawls.load();

@@ -20,7 +20,7 @@ class submission_room {
   /// What was counted counts no more: it is a task by now, or was dropped.
   ~submission_room();
 
-  /// Counts what was built so far; the 503 when that is too much.
+  /// Counts what was built so far; the 503 when there is no room for it now, the 413 when there never is.
   [[nodiscard]] std::optional<problem> count(const task_builder& building);
 
  private:

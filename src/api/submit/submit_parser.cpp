@@ -9,14 +9,6 @@ namespace {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-// One sentence for people who do not look at the list.
-std::string sentence(const std::vector<input_error>& errors) {
-  const input_error& first = errors.front();
-  std::string told = first.pointer.empty() ? first.detail : first.pointer + " " + first.detail;
-  if (errors.size() > 1) told += " (the first of " + std::to_string(errors.size()) + " errors)";
-  return told;
-}
-
 }  // namespace
 
 class submit_parser::machine {
@@ -59,7 +51,7 @@ bool submit_parser::machine::refuse(const std::string& why) {
 bool submit_parser::machine::finish() {
   if (!failed_ && !parser_.done() && !ended_) write(false, {});
   if (!failed_) parser_.handler().check_complete();
-  if (!wrong().errors.empty()) wrong().detail = sentence(wrong().errors);
+  if (!wrong().errors.empty()) wrong() = bad_input(std::move(wrong().errors));
   return !failed_ && wrong().errors.empty();
 }
 

@@ -13,9 +13,6 @@
 
 namespace trawl {
 
-/// Errors told in one answer.
-inline constexpr std::size_t most_input_errors = 20;
-
 class submit_parser final : public submission_parser {
  public:
   explicit submit_parser(task_builder& into);

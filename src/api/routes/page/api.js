@@ -8,7 +8,7 @@ export const key = {
   set: (value) => (value ? sessionStorage.setItem(keyName, value) : sessionStorage.removeItem(keyName)),
 };
 
-/// What a problem+json answer said, as an Error; `errors`: [{pointer, detail}].
+/// What a problem+json answer said, as an Error; `errors`: [{pointer or parameter, detail}].
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem?.detail ?? `the service answered ${status}`);

@@ -35,21 +35,16 @@ function chosen(form) {
   return query;
 }
 
-// Where a list of URLs is sent its options are query keys, and the answer says which one is wrong.
-function errorsOf(error) {
-  const [, name, detail] = error.message.match(/^query key '(\w+)' (.*)$/) ?? [];
-  return name ? [{pointer: `/options/${name}`, detail}] : error.errors ?? [];
-}
-
-// Errors of options stand at their fields, all others above the button.
+// Errors of options stand at their fields, all others above the button. An option is a query key beside a list of URLs,
+// and has a pointer in JSON.
 function showErrors(form, error) {
   const rest = [];
-  const errors = errorsOf(error);
-  for (const {pointer, detail} of errors) {
-    const name = pointer?.split("/").at(-1);
-    const place = pointer?.startsWith("/options/") && form.querySelector(`#option-${CSS.escape(name)}-wrong`);
+  const errors = error.errors ?? [];
+  for (const {pointer, parameter, detail} of errors) {
+    const name = parameter ?? pointer?.match(/^\/options\/([^/]*)$/)?.[1];
+    const place = name && form.querySelector(`#option-${CSS.escape(name)}-wrong`);
     if (!place) {
-      rest.push(pointer ? `${pointer}: ${detail}` : detail);
+      rest.push([parameter ?? pointer, detail].filter(Boolean).join(": "));
       continue;
     }
     place.hidden = false;
