@@ -62,16 +62,6 @@ door_options entry_of(const server_options& options) {
   return entry;
 }
 
-webhook_signer read_secrets(const std::string& path) {
-  webhook_signer signer;
-  if (path.empty()) return signer;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const std::string wrong = file.is_open() ? signer.read(text) : "cannot be read";
-  if (!wrong.empty()) throw start_error({"webhook-secret-file " + path + ": " + wrong});
-  return signer;
-}
-
 // The exception that cannot happen, or memory that ran out: one connection lost, and not in silence.
 void log_end(const std::exception_ptr& failed) {
   if (!failed) return;
@@ -88,7 +78,8 @@ struct server::core : std::enable_shared_from_this<core> {
   core(crawler& engine, const executor_type& on, server_options asked)
       : options(std::move(asked)),
         context(on, entry_of(options)),
-        served(engine, context.times, context.counts, limits_of(options), read_secrets(options.webhook_secret_file)),
+        served(engine, context.times, context.counts, limits_of(options),
+               signer_from_file(options.webhook_secret_file)),
         crowd(context, options.max_connections, options.max_connections_per_address) {
     context.routes = router(make_routes(served));
   }

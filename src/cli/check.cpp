@@ -10,7 +10,10 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <utility>
 
+#include "api/http/timekeeper.hpp"
+#include "api/service/webhooks.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/record_output.hpp"
@@ -42,6 +45,9 @@ class check_run {
   awaitable<void> print_records();
   awaitable<void> redraw();
   awaitable<void> cancel_on_signal();
+  void call_back();
+  awaitable<void> deliver();
+  awaitable<void> stop_delivering_on_signal();
   void print_new();
   void print_summary();
   progress shown_progress() const;
@@ -50,6 +56,8 @@ class check_run {
   const settings& said_;
   asio::io_context home_{1};
   crawler engine_;
+  timekeeper times_;
+  webhooks hooks_;
   std::size_t longest_url_ = 0;
   std::shared_ptr<tracked_task> task_;
   std::unique_ptr<interrupt> signals_;
@@ -64,6 +72,8 @@ class check_run {
 check_run::check_run(const settings& said)
     : said_(said),
       engine_(said.engine, home_.get_executor()),
+      times_(home_.get_executor()),
+      hooks_(engine_, times_, signer_from_file(said.server.webhook_secret_file)),
       line_(!said.quiet && stderr_is_terminal()),
       redraw_timer_(home_.get_executor()) {}
 
@@ -80,6 +90,7 @@ int check_run::run() {
   if (line_.shown()) asio::co_spawn(home_, redraw(), rethrow);
   home_.run();
   print_summary();
+  if (said_.task.callback_url) call_back();
   return exit_status();
 }
 
@@ -136,6 +147,38 @@ awaitable<void> check_run::redraw() {
 awaitable<void> check_run::cancel_on_signal() {
   signal_ = co_await signals_->wait();
   if (signal_ != 0) engine_.cancel(*task_);
+}
+
+// After all records are out. Who interrupted the run, or left it, is not kept for hours: one attempt then.
+void check_run::call_back() {
+  signals_.reset();  // One at a time.
+  signals_ = std::make_unique<interrupt>(home_.get_executor());
+  home_.restart();
+  asio::co_spawn(home_, deliver(), rethrow);
+  asio::co_spawn(home_, stop_delivering_on_signal(), rethrow);
+  home_.run();
+}
+
+awaitable<void> check_run::deliver() {
+  const bool once = signal_ != 0 || output_->failed() != 0;
+  bool told = false;
+  const webhooks::refusal refused = [once, &told](const record& answer) {
+    if (std::exchange(told, true)) return;
+    const std::string why =
+        answer.ok() ? "the server answered " + std::to_string(answer.status_code) : std::string(answer.detail);
+    complain(command::check, "callback: " + why + (once || answer.status_code == 410 ? "" : "; trying again"));
+  };
+  const webhooks::verdict said = co_await hooks_.deliver(task_, once, refused);
+  signals_->stop();
+  if (said != webhooks::verdict::delivered) complain(command::check, "callback: the summary was not delivered");
+}
+
+awaitable<void> check_run::stop_delivering_on_signal() {
+  const int signal = co_await signals_->wait();
+  if (signal == 0) co_return;
+  signal_ = signal;
+  hooks_.stop();
+  co_await engine_.shut_down(milliseconds(0));
 }
 
 progress check_run::shown_progress() const {

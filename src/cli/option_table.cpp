@@ -131,8 +131,6 @@ void add_service(std::vector<option>& to) {
       number(1, most_bytes, [](settings& s) { return &s.server.max_memory; }));
   add("task_ttl", integer, "S", "How long a task is kept after it has ended; 0: until it is deleted [86400]",
       number(0, longest_ttl_s, [](settings& s) { return &s.server.task_ttl; }));
-  add("webhook_secret_file", text, "FILE", "Secrets that callbacks are signed with, whsec_ and base64, one a line",
-      words(check_readable, [](settings& s) { return &s.server.webhook_secret_file; }));
   add("max_connections", integer, "N", "Open connections of clients [10000]",
       number(1, 1000000, [](settings& s) { return &s.server.max_connections; }));
   add("max_connections_per_address", integer, "N", "Of one address [1000; no limit for loopback]",
@@ -162,15 +160,14 @@ const char* value_word(option_kind kind) {
   return "TEXT";
 }
 
-// The options of a task, as the API has them; those that the engine has too are one flag with it, and a callback is
-// for who does not wait.
+// The options of a task, as the API has them; those that the engine has too are one flag with it.
 void add_fetch_options(std::vector<option>& to) {
   for (const fetch_option& each : fetch_options()) {
-    if (each.name == "host_concurrency" || each.name == "host_delay_ms" || each.name == "callback_url") continue;
+    if (each.name == "host_concurrency" || each.name == "host_delay_ms") continue;
     const bool headers = each.kind == option_kind::headers;
     const std::string help = std::string(each.help) + (headers ? "; repeatable" : "");
     to.push_back({headers ? "header" : std::string(each.name), headers ? list : text, check, "Every fetch",
-                  value_word(each.kind), help, headers ? ",--headers" : "",
+                  each.name == "callback_url" ? "URL" : value_word(each.kind), help, headers ? ",--headers" : "",
                   [which = &each](settings& into, const std::string& value) {
                     return set_option_from_text(into.task, *which, value);
                   }});
@@ -226,6 +223,8 @@ void add_general(std::vector<option>& to) {
       choice(log_levels, [](settings& s) { return &s.log; }));
   add("log_format", log_formats, "How: a line of text or a JSON object each [text]",
       choice(log_formats, [](settings& s) { return &s.log_as; }));
+  add("webhook_secret_file", "FILE", "Secrets that callbacks are signed with, whsec_ and base64, one a line",
+      words(check_readable, [](settings& s) { return &s.server.webhook_secret_file; }));
   add("config", "FILE", "Options, as a JSON object", set_nothing);
 }
 

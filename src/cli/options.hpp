@@ -23,7 +23,7 @@ enum class record_format : std::uint8_t { table, ndjson, csv, json };
 
 struct settings {
   engine_options engine;
-  server_options server;  ///< serve only.
+  server_options server;  ///< serve only, but for webhook_secret_file.
   task_options task;      ///< check only.
   /// How long fetches in flight may go on after SIGTERM. Orchestrators send SIGKILL after ten.
   std::chrono::seconds drain_timeout{3};

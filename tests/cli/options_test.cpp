@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "task/fetch_option_table.hpp"
+
 using namespace trawl;
 
 namespace {
@@ -244,17 +246,56 @@ TEST_CASE("options: an option of the other command, a stray argument and a missi
 
 TEST_CASE("options: --help names every option of its command") {
   const std::string serve = read_serve({"--help"}).help.value_or("");
-  for (const char* name :
-       {"--listen",        "--threads",           "--max-in-flight",   "--host-concurrency",
-        "--host-delay-ms", "--dns-server",        "--resolve",         "--ca-file",
-        "--crl-file",      "--allow-net",         "--user-agent",      "--max-body",
-        "--max-urls",      "--max-memory",        "--max-connections", "--allowed-host",
-        "--no-auth",       "--drain-timeout",     "--log-level",       "--log-format",
-        "--config",        "--no-legacy-decoder", "--api-key-file",    "--cors-origin",
-        "--rate-limit",    "--tls-cert",          "--tls-key",         "--max-connections-per-address"}) {
+  for (const char* name : {"--listen",
+                           "--threads",
+                           "--max-in-flight",
+                           "--host-concurrency",
+                           "--host-delay-ms",
+                           "--dns-server",
+                           "--resolve",
+                           "--ca-file",
+                           "--crl-file",
+                           "--allow-net",
+                           "--user-agent",
+                           "--max-body",
+                           "--max-urls",
+                           "--max-memory",
+                           "--max-connections",
+                           "--allowed-host",
+                           "--no-auth",
+                           "--drain-timeout",
+                           "--log-level",
+                           "--log-format",
+                           "--config",
+                           "--no-legacy-decoder",
+                           "--api-key-file",
+                           "--cors-origin",
+                           "--rate-limit",
+                           "--tls-cert",
+                           "--tls-key",
+                           "--max-connections-per-address",
+                           "--webhook-secret-file",
+                           "--task-ttl",
+                           "--proxy"}) {
     CAPTURE(name);
     CHECK(serve.find(name) != std::string::npos);
   }
   CHECK(serve.find("--timeout-ms") == std::string::npos);
-  CHECK(read(command::check, {"-h"}).help.value_or("").find("--timeout-ms") != std::string::npos);
+}
+
+TEST_CASE("options: every option of a task is a flag of check") {
+  const std::string check = read(command::check, {"-h"}).help.value_or("");
+  for (const fetch_option& each : fetch_options()) {
+    CAPTURE(each.name);
+    std::string flag = "--" + std::string(each.name);
+    std::ranges::replace(flag, '_', '-');
+    CHECK(check.find(flag) != std::string::npos);
+    const std::string value = each.kind == option_kind::integer   ? "1"
+                              : each.kind == option_kind::boolean ? "true"
+                              : each.kind == option_kind::method  ? "HEAD"
+                              : each.kind == option_kind::headers ? "A: b"
+                                                                  : "http://h.test/";
+    CHECK(read(command::check, {flag, value}).problems.empty());
+  }
+  CHECK(mentions(read(command::check, {"--callback-url", "x"}), "--callback-url 'x': must be an http or https URL"));
 }

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 import http.server
 import json
+import signal
+import subprocess
 import tempfile
 import threading
 import time
 
-from harness import SLOW, Service, ServiceTest, main, until
+from harness import SLOW, TRAWL, UUID, NetTest, Service, ServiceTest, clean_environment, main, until
 
 SECRETS = [bytes(range(24)), b"another secret of octets" * 2]
 
@@ -122,6 +124,100 @@ class Webhooks(ServiceTest):
             reply = keyless.curl("POST", "/submit", {"urls": [], "options": {"callback_url": "http://127.0.0.1/"}})
             self.assert_problem(reply, 400, "/options/callback_url")
             self.assertEqual(keyless.get("/tasks"), {})
+
+
+class Checked(NetTest):
+    """trawl check --callback-url."""
+
+    def setUp(self):
+        self.secrets = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".txt"))
+        self.secrets.write(f"whsec_{base64.b64encode(SECRETS[0]).decode()}\n")
+        self.secrets.flush()
+
+    def receiver(self, *statuses):
+        made = Receiver(*statuses)
+        self.addCleanup(made.close)
+        return made
+
+    def command(self, url, *arguments):
+        return [TRAWL, "check", "--dns-server", self.net["dns_server"], "--quiet", "--format", "ndjson", "--callback-url", url, *arguments]
+
+    def check(self, url, *arguments):
+        return subprocess.run(self.command(url, *arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                              timeout=60 * SLOW, env=clean_environment())
+
+    def test_the_summary_is_posted_once_at_the_end_and_signed_if_there_is_a_secret(self):
+        for flags in ((), ("--webhook-secret-file", self.secrets.name)):
+            receiver = self.receiver()
+            done = self.check(receiver.url, *flags, "--label", "by hand", self.http("/page/1"), self.http("/status/404"))
+            self.assertEqual((done.returncode, done.stderr, len(done.stdout.splitlines()), len(receiver.got)), (2, "", 2, 1))
+            headers, body, path = receiver.got[0]
+            told = json.loads(body)
+            self.assertEqual((path, told["status"], told["label"], told["total"], told["ok"], told["by_code"]),
+                             ("/hook?a=b", "done", "by hand", 2, 1, {"http_status": 1}))
+            self.assertRegex(told["task_id"], UUID)
+            self.assertTrue(headers["webhook-id"].startswith("msg_"))
+            self.assertEqual("webhook-signature" in headers, bool(flags))
+            if flags:
+                signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+                expected = base64.b64encode(hmac.new(SECRETS[0], signed, hashlib.sha256).digest()).decode()
+                self.assertEqual(headers["webhook-signature"], f"v1,{expected}")
+
+    def test_a_refusal_is_told_and_sent_again_and_the_exit_status_stays(self):
+        receiver = self.receiver(500, 204)
+        done = self.check(receiver.url, self.http("/page/1"))
+        self.assertEqual((done.returncode, len(receiver.got)), (0, 2))
+        self.assertEqual(done.stderr, "trawl check: callback: the server answered 500; trying again\n")
+        self.assertEqual(receiver.got[0][0]["webhook-id"], receiver.got[1][0]["webhook-id"])
+        for path, status in (("/page/1", 0), ("/status/404", 2)):
+            receiver = self.receiver(410)
+            done = self.check(receiver.url, self.http(path))
+            self.assertEqual((done.returncode, len(receiver.got)), (status, 1))
+            self.assertIn("not delivered", done.stderr)
+
+    def test_the_address_policy_holds_for_it_too(self):
+        began = self.popen("http://169.254.169.254/hook", self.http("/page/1"))
+        self.assertIn("169.254.169.254", began.stderr.readline())
+        began.send_signal(signal.SIGINT)
+        self.assertIn("not delivered", began.communicate(timeout=20 * SLOW)[1])
+
+    def popen(self, url, *arguments):
+        began = subprocess.Popen(self.command(url, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True, env=clean_environment())
+        self.addCleanup(lambda: began.poll() is None and (began.kill(), began.wait()))
+        return began
+
+    def test_a_signal_ends_the_wait_for_it(self):
+        waits = self.popen(self.raw("stall/callback"), self.http("/page/1"))
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/callback") == 1))
+        waits.send_signal(signal.SIGTERM)
+        out, said = waits.communicate(timeout=20 * SLOW)
+        self.assertEqual((waits.returncode, len(out.splitlines())), (143, 1))
+        self.assertIn("not delivered", said)
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/callback") == 0))
+
+    def test_an_interrupted_run_sends_its_summary_once(self):
+        receiver = self.receiver(500)
+        run = self.popen(receiver.url, self.raw("stall/called"))
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/called") == 1))
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=20 * SLOW)[1]
+        self.assertEqual((run.returncode, len(receiver.got)), (130, 1))
+        self.assertEqual(json.loads(receiver.got[0][1])["status"], "cancelled")
+        self.assertIn("not delivered", said)
+
+    def test_a_bad_url_or_file_could_not_run(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as wrong:
+            wrong.write("whsec_short\n")
+            wrong.flush()
+            unread = ("--webhook-secret-file", wrong.name)
+            for url, flags, word in (("x", (), "--callback-url"), ("http://h0.test/", unread, "line 1: a secret is")):
+                self.assert_could_not_run(url, flags, word)
+
+    def assert_could_not_run(self, url, flags, word):
+        done = self.check(url, *flags, self.http("/page/1"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(word, done.stderr)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ struct service {
         hooks(engine, clock, std::move(signer)) {
     engine.on_ended([this](const std::shared_ptr<tracked_task>& which) {
       expiry.ended(which);
-      if (!draining) hooks.ended(which);
+      if (!draining && hooks.can_sign()) hooks.ended(which);  // A service signs what it sends.
     });
   }
   service(const service&) = delete;

@@ -1,8 +1,12 @@
 #include "api/service/webhook_signer.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include "api/http/field_list.hpp"
 #include "base/base64.hpp"
 #include "base/digest.hpp"
+#include "base/start_error.hpp"
 
 namespace trawl {
 namespace {
@@ -40,6 +44,16 @@ std::string webhook_signer::sign(std::string_view id, std::int64_t timestamp, st
     append_base64(signatures, {reinterpret_cast<const char*>(made.data()), made.size()});
   }
   return signatures;
+}
+
+webhook_signer signer_from_file(const std::string& path) {
+  webhook_signer signer;
+  if (path.empty()) return signer;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string wrong = file.is_open() ? signer.read(text) : "cannot be read";
+  if (!wrong.empty()) throw start_error({"webhook-secret-file " + path + ": " + wrong});
+  return signer;
 }
 
 }  // namespace trawl

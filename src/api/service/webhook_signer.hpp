@@ -24,4 +24,7 @@ class webhook_signer {
   std::vector<std::string> secrets_;
 };
 
+/// With the secrets of that file; of "" none. start_error when it cannot be read or holds none.
+[[nodiscard]] webhook_signer signer_from_file(const std::string& path);
+
 }  // namespace trawl

@@ -49,32 +49,46 @@ void rethrow(const std::exception_ptr& bug) {
 
 }  // namespace
 
-void webhooks::ended(const std::shared_ptr<tracked_task>& which) {
-  if (!which->get().options().callback_url || !enabled()) return;
-  auto what = std::make_unique<message>();
-  what->about = which;
-  what->id = "msg_" + new_uuid();
-  what->body = summary_with_id(*which);
-  ++active_;
-  asio::co_spawn(times_.loop(), deliver(*this, std::move(what)), rethrow);
+webhooks::message webhooks::message_about(std::shared_ptr<tracked_task> which) {
+  message made;
+  made.id = "msg_" + new_uuid();
+  made.body = summary_with_id(*which);
+  made.about = std::move(which);
+  return made;
 }
 
-awaitable<void> webhooks::deliver(webhooks& self, std::unique_ptr<message> what) {
+void webhooks::ended(const std::shared_ptr<tracked_task>& which) {
+  if (!which->get().options().callback_url) return;
+  ++active_;
+  asio::co_spawn(times_.loop(), deliver_and_log(*this, std::make_unique<message>(message_about(which))), rethrow);
+}
+
+awaitable<void> webhooks::deliver_and_log(webhooks& self, std::unique_ptr<message> what) {
   co_await self.times_.yield();  // The engine is told of an end while it goes through its tasks.
-  for (std::size_t attempts = 0; !self.stopping_; ++attempts) {
-    const verdict said = co_await self.attempt(*what);
-    if (said != verdict::later || attempts == pauses.size()) {
-      if (said == verdict::later) log_delivery(log_level::warning, "webhook given up", what->about->get(), 0);
-      --self.active_;
-      co_return;
-    }
-    co_await self.pause(pauses[attempts]);
-  }
-  log_delivery(log_level::warning, "webhook not delivered before the end of the service", what->about->get(), 0);
+  const refusal nobody;
+  const verdict said = co_await self.send(*what, false, nobody);
+  const task& about = what->about->get();
+  if (said == verdict::later) log_delivery(log_level::warning, "webhook given up", about, 0);
+  if (said == verdict::stopped)
+    log_delivery(log_level::warning, "webhook not delivered before the end of the service", about, 0);
   --self.active_;
 }
 
-awaitable<webhooks::verdict> webhooks::attempt(const message& what) {
+awaitable<webhooks::verdict> webhooks::deliver(std::shared_ptr<tracked_task> which, bool once, refusal refused) {
+  const message what = message_about(std::move(which));
+  co_return co_await send(what, once, refused);
+}
+
+awaitable<webhooks::verdict> webhooks::send(const message& what, bool once, const refusal& refused) {
+  for (std::size_t attempts = 0; !stopping_; ++attempts) {
+    const verdict said = co_await attempt(what, refused);
+    if (said != verdict::later || once || attempts == pauses.size()) co_return said;
+    co_await pause(pauses[attempts]);
+  }
+  co_return verdict::stopped;
+}
+
+awaitable<webhooks::verdict> webhooks::attempt(const message& what, const refusal& refused) {
   const auto sent = engine_.submit_unlisted(request_for(what));
   while (sent->running()) co_await sent->news().wait();
   record answered;
@@ -83,6 +97,7 @@ awaitable<webhooks::verdict> webhooks::attempt(const message& what) {
   log_delivery(log_level::info, delivered ? "webhook delivered" : "webhook refused", what.about->get(),
                answered.status_code);
   if (delivered) co_return verdict::delivered;
+  if (refused) refused(answered);
   co_return answered.status_code == 410 ? verdict::unwanted : verdict::later;
 }
 
@@ -96,10 +111,9 @@ std::shared_ptr<task> webhooks::request_for(const message& what) const {
   const std::int64_t now = epoch_seconds();
   task_builder request(engine_.shards());
   request.options() = options_of_request();
-  request.options().headers = {{"Content-Type", "application/json"},
-                               {"webhook-id", what.id},
-                               {"webhook-timestamp", std::to_string(now)},
-                               {"webhook-signature", signer_.sign(what.id, now, what.body)}};
+  request.options().headers = {
+      {"Content-Type", "application/json"}, {"webhook-id", what.id}, {"webhook-timestamp", std::to_string(now)}};
+  if (can_sign()) request.options().headers.emplace_back("webhook-signature", signer_.sign(what.id, now, what.body));
   request.set_through_proxy(about.through_proxy());
   request.set_body(what.body);
   request.add_url(*about.options().callback_url);

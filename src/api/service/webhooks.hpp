@@ -1,10 +1,11 @@
-// callback_url: when a task has ended its summary is POSTed there, signed. The engine itself sends it, as a fetch like
-// any other: the same names, address policy, proxies, TLS and limits of the host. What is not answered with a 2xx is
-// sent again, under the same webhook-id, for about two hours; a 410 says that nobody wants it.
+// callback_url: when a task has ended its summary is POSTed there, signed if there is a secret. The engine itself sends
+// it, as a fetch like any other: the same names, address policy, proxies, TLS and limits of the host. What is not
+// answered with a 2xx is sent again, under the same webhook-id, for about two hours; a 410 says that nobody wants it.
 // Belongs to the home loop. Not thread-safe.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,10 +22,21 @@ class webhooks {
   webhooks(const webhooks&) = delete;
   webhooks& operator=(const webhooks&) = delete;
 
-  /// Without a secret nothing is signed, and so nothing is sent.
-  [[nodiscard]] bool enabled() const { return signer_.has_secret(); }
-  /// Delivers the summary of a task that has ended, when it has a callback_url.
+  /// How a delivery, or one attempt of it, came out.
+  enum class verdict : unsigned char {
+    delivered,
+    unwanted,  ///< 410: nobody is to ask again.
+    later,     ///< Not taken; of a delivery: given up.
+    stopped    ///< By stop().
+  };
+  /// Hears of each attempt that was not taken: the record of its fetch.
+  using refusal = std::function<void(const record&)>;
+
+  [[nodiscard]] bool can_sign() const { return signer_.has_secret(); }
+  /// Delivers the summary of a task that has ended, when it has a callback_url, and logs what came of it.
   void ended(const std::shared_ptr<tracked_task>& which);
+  /// The same for who waits; the task has a callback_url. `once`: what is refused is not sent again.
+  awaitable<verdict> deliver(std::shared_ptr<tracked_task> which, bool once, refusal refused);
   /// Nothing is sent any more; what has not been delivered is lost, and said so.
   void stop() { stopping_ = true; }
   /// Deliveries under way; none is left soon after stop().
@@ -36,10 +48,11 @@ class webhooks {
     std::string id;
     std::string body;
   };
-  enum class verdict : unsigned char { delivered, unwanted, later };
 
-  static awaitable<void> deliver(webhooks& self, std::unique_ptr<message> what);
-  awaitable<verdict> attempt(const message& what);
+  static message message_about(std::shared_ptr<tracked_task> which);
+  static awaitable<void> deliver_and_log(webhooks& self, std::unique_ptr<message> what);
+  awaitable<verdict> send(const message& what, bool once, const refusal& refused);
+  awaitable<verdict> attempt(const message& what, const refusal& refused);
   awaitable<void> pause(seconds span);
   [[nodiscard]] std::shared_ptr<task> request_for(const message& what) const;
 

@@ -160,7 +160,7 @@ answer submission::finish() {
   if (!parser_) open_parser(blanks_);
   if (refused_) return answer(*refused_);
   if (!parser_->finish()) return answer(parser_->wrong());
-  if (builder_.options().callback_url && !at_.hooks.enabled()) return answer(no_callbacks(!asked_.empty()));
+  if (builder_.options().callback_url && !at_.hooks.can_sign()) return answer(no_callbacks(!asked_.empty()));
   if (!within_limits()) return answer(*refused_);
   if (at_.draining) return answer(not_now("the service is shutting down"));
   return start();
