@@ -15,6 +15,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 BUILD = CPACK = ""
 
 # Run with the overlay's mount point, in the new namespaces. A tmpfs, since an overlay cannot lie on another one.
@@ -63,7 +64,8 @@ class Package(unittest.TestCase):
         files = {line.split()[5]: line.split()[:2] for line in listing.splitlines() if not line.startswith("d")}
         self.assertEqual(set(files), {
             "./usr/bin/trawl", "./lib/systemd/system/trawl.service", "./etc/trawl/trawl.json",
-            "./usr/share/doc/trawl/copyright", "./usr/share/man/man1/trawl.1.gz",
+            "./usr/share/doc/trawl/copyright", "./usr/share/doc/trawl/changelog.gz",
+            "./usr/share/doc/trawl/changelog.Debian.gz", "./usr/share/man/man1/trawl.1.gz",
             "./usr/share/bash-completion/completions/trawl", "./usr/share/zsh/vendor-completions/_trawl",
             "./usr/share/fish/vendor_completions.d/trawl.fish"})
         self.assertEqual({owner for _, owner in files.values()}, {"root/root"})
@@ -76,6 +78,7 @@ class Package(unittest.TestCase):
 
         version = run(f"{BUILD}/trawl", "--version").stdout.split()[1]
         self.assertEqual((field("Package"), field("Version")), ("trawl", f"{version}-1"))
+        self.assertTrue((PACKAGING / "debian/changelog").read_text().startswith(f"trawl ({version}-1) "))
         self.assertEqual(field("Architecture"), run("dpkg", "--print-architecture").stdout.strip())
         needs = {re.split(r"[ (]", each)[0] for each in field("Depends").split(", ")}
         self.assertLessEqual({"adduser", "libc6", "libssl3", "libc-ares2", "libidn2-0"}, needs)

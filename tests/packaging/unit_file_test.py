@@ -41,6 +41,10 @@ class UnitFile(unittest.TestCase):
         exposure = float(re.search(r"exposure level for trawl.service: ([\d.]+)", done.stdout)[1])
         self.assertLessEqual(exposure, MOST_EXPOSED, done.stdout)
 
+    def test_it_starts_nothing_that_a_small_system_lacks(self):
+        programs = {line.split("=")[1].split()[0] for line in self.text.splitlines() if re.match(r"Exec\w+=", line)}
+        self.assertEqual(programs, {"/usr/bin/trawl", "sh"})  # `kill`, say, is of procps.
+
     def test_its_time_to_stop_is_longer_than_the_drain(self):
         drain = json.loads((PACKAGING / "trawl.json").read_text())["drain_timeout"]
         self.assertGreater(int(re.search(r"^TimeoutStopSec=(\d+)$", self.text, re.M)[1]), drain + 2)
