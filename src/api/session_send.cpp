@@ -12,8 +12,6 @@ constexpr std::size_t worth_sending = 16384;
 // A smaller body fits one packet anyway.
 constexpr std::size_t worth_coding = 1400;
 
-std::string events_path(const request& asked) { return "/tasks/" + asked.task_id + "/events"; }
-
 }  // namespace
 
 // co_await stands in a statement of its own here and below: as an operand of && GCC 12.2 made it a loop
@@ -39,15 +37,12 @@ awaitable<void> session::send(const request& asked, answer& told) {
 // before it sends a frame (RFC 6455 4.1).
 awaitable<void> session::upgrade(const request& asked, answer& told) {
   keep_ = false;
-  if (connection_.secured()) {
-    answer refused(problem(501, "no WebSocket over TLS in this version; " + events_path(asked) + " tells the same"));
-    co_return co_await send_whole(asked, refused);
-  }
   if (!input_.empty()) {
     answer early(problem(400, "something follows the request for an upgrade"));
     co_return co_await send_whole(asked, early);
   }
-  co_await serve_websocket(connection_.socket(), asked, shared_->times, *this, std::move(told.upgrade));
+  co_await serve_websocket(connection_.socket(), connection_.tls(), asked, shared_->times, *this,
+                           std::move(told.upgrade));
   gone_ = true;
 }
 

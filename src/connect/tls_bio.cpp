@@ -26,7 +26,7 @@ void remember_first(tls_wire& wire, const char* data, std::size_t size) {
 int receive(BIO* bio, char* into, int size) {
   tls_wire& wire = wire_of(bio);
   BIO_clear_retry_flags(bio);
-  if (wire.deaf || wire.unsent()) {
+  if (wire.deaf || (wire.unsent() && !wire.duplex)) {
     BIO_set_retry_read(bio);
     return -1;
   }

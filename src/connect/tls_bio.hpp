@@ -20,6 +20,7 @@ struct tls_wire {
   std::size_t sent = 0;
   bool ended = false;            ///< The peer closed its side.
   bool deaf = false;             ///< Reads find nothing: only what OpenSSL holds already is to be looked at.
+  bool duplex = false;           ///< The peer speaks without being asked: output that waits keeps no read away.
   int error = 0;                 ///< errno of the receive that failed.
   std::array<char, 16> first{};  ///< The first bytes ever received: they tell when it is not TLS.
   std::size_t first_size = 0;
@@ -29,7 +30,7 @@ struct tls_wire {
 };
 
 /// A BIO over `wire`, which must outlive it. Never closes the descriptor. While output waits to be
-/// sent a read finds nothing, without asking the kernel: the answer to it cannot have come. Null: no
+/// sent a read finds nothing, without asking the kernel (unless duplex): the answer to it cannot have come. Null: no
 /// memory.
 [[nodiscard]] BIO* new_tls_bio(tls_wire& wire);
 

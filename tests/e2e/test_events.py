@@ -24,12 +24,15 @@ def parse_events(text):
 class WebSocket:
     """Just enough of RFC 6455 to watch, and to misbehave."""
 
-    def __init__(self, port, path, timeout, receive_buffer=None):
+    def __init__(self, port, path, timeout, receive_buffer=None, tls=None):
+        """`tls`: an SSLContext, for wss."""
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
         self.sock.connect(("127.0.0.1", port))
+        if tls:
+            self.sock = tls.wrap_socket(self.sock, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
         key = base64.b64encode(os.urandom(16)).decode()
         self.sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
                           f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nX-Request-Id: mine\r\n\r\n".encode())
@@ -197,6 +200,11 @@ class WebSockets(Watching):
         self.assertTrue(all(set(frame) == {"event", "id", "data"} for frame in frames))
         rest, _ = self.open(task, f"?records=1&cursor={frames[900]['id']}").frames()
         self.assert_each_once(frames[:901] + rest, 2000)
+
+    def test_a_long_record_is_one_frame(self):
+        task = self.service.submit([{"url": "bad", "meta": "m" * 60000}])
+        frames, code = self.open(task, "?records=1").frames()
+        self.assertEqual((code, [len(f["data"]["meta"]) for f in frames if f["event"] == "record"]), (1000, [60000]))
 
     def test_pings_are_answered_and_what_is_said_is_passed_over(self):
         task = self.service.submit([self.raw("stall/ws")], timeout_ms=600000)

@@ -1,10 +1,14 @@
 """The API over TLS: what curl and other clients meet, certificates that change, and what is refused."""
+import json
 import os
 import socket
 import ssl
+import struct
 import subprocess
+import unittest
 
 from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, main, until
+from test_events import WebSocket
 
 
 def make_certificate(path, name):
@@ -46,7 +50,21 @@ def read_answer(client):
     return data
 
 
-class Tls(NetTest):
+AIOHTTP_WATCHER = """
+import asyncio, json, ssl, sys, aiohttp
+async def watch(trusted, url):
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(url, ssl=ssl.create_default_context(cafile=trusted)) as socket:
+            async for message in socket:
+                print(message.data)
+            print(socket.close_code)
+asyncio.run(watch(*sys.argv[1:]))
+"""
+
+
+class SecureTest(NetTest):
+    """... and a service that speaks TLS."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -57,6 +75,8 @@ class Tls(NetTest):
     def ask(self, method, path, body=None, headers=None, *flags):
         return curl(method, self.service.server + path, body, headers, "--cacert", self.path + ".pem", *flags)
 
+
+class Tls(SecureTest):
     def test_curl_checks_the_certificate_and_is_answered_by_either_version(self):
         for version in ("1.2", "1.3"):
             reply = self.ask("GET", "/healthz", None, None, f"--tlsv{version}", "--tls-max", version)
@@ -101,13 +121,6 @@ class Tls(NetTest):
             self.ask("POST", f"/tasks/{task}/cancel")
             self.assertIn(b"task_cancelled", read_answer(client))
 
-    def test_a_websocket_is_refused_by_name(self):
-        task = self.ask("POST", "/submit", {"urls": []}).json()["task_id"]
-        reply = self.ask("GET", f"/tasks/{task}/ws", None, {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-                                                            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
-        self.assert_problem(reply, 501)
-        self.assertIn("event: end", self.ask("GET", f"/tasks/{task}/events").body.decode())
-
     def test_old_versions_and_plain_http_are_refused(self):
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.service.port}", "-tls1_1", "-cipher",
                                "DEFAULT@SECLEVEL=0"], input=b"", capture_output=True, check=False, timeout=60 * SLOW)
@@ -119,6 +132,112 @@ class Tls(NetTest):
             self.assertEqual(self.ask("GET", "/healthz").status, 200)
             silent.sendall(b"\x16\x03\x01\x02\x00\x01")
             self.assertEqual(self.ask("GET", "/healthz").status, 200)
+
+
+class WebSockets(SecureTest):
+    def trusting(self):
+        return ssl.create_default_context(cafile=self.path + ".pem")
+
+    def watch(self, task, query="", port=None, **more):
+        watcher = WebSocket(port or self.service.port, f"/tasks/{task}/ws{query}", 30 * SLOW, tls=more.pop("tls", self.trusting()), **more)
+        self.addCleanup(watcher.close)
+        self.assertTrue(watcher.accepted, watcher.head)
+        return watcher
+
+    def submit(self, urls, **options):
+        return self.ask("POST", "/submit", {"urls": urls, "options": options}).json()["task_id"]
+
+    def ended(self, urls):
+        task = self.submit(urls)
+        self.assertTrue(until(lambda: self.ask("GET", f"/tasks/{task}?view=summary").json()["status"] == "done", 60))
+        return task
+
+    def assert_each_once(self, frames, count):
+        self.assertEqual(sorted(frame["data"]["index"] for frame in frames if frame["event"] == "record"), list(range(count)))
+
+    def test_progress_records_and_the_end_by_either_version(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.trusting()
+            context.minimum_version = context.maximum_version = version
+            # Some frames are longer than a record of TLS, which is 16 KiB.
+            urls = [{"url": self.http(f"/page/{n}", n % 50), "meta": "m" * (60000 if n % 500 == 7 else 1)} for n in range(2000)]
+            watcher = self.watch(self.submit(urls), "?records=1", tls=context)
+            self.assertIn(b"x-request-id: mine", watcher.head.lower())
+            frames, code = watcher.frames()
+            self.assertEqual(code, 1000)
+            self.assertEqual(frames[0]["event"], "progress")
+            self.assert_each_once(frames, 2000)
+            self.assertEqual((frames[-1]["event"], frames[-1]["id"], frames[-1]["data"]["status"]), ("end", "p2000", "done"))
+            self.assertEqual(watcher.sock.recv(1), b"")  # Its TLS was ended, too: not cut off.
+
+    def test_a_client_that_is_not_ours_sees_the_same(self):
+        if subprocess.run(["/usr/bin/python3", "-c", "import aiohttp"], capture_output=True, check=False).returncode:
+            raise unittest.SkipTest("Debian's python3-aiohttp is not installed")
+        task = self.ended([f"nope-{n}" for n in range(500)])
+        done = subprocess.run(["/usr/bin/python3", "-c", AIOHTTP_WATCHER, self.path + ".pem", f"{self.service.server}/tasks/{task}/ws?records=1"],
+                              capture_output=True, text=True, check=False, timeout=60 * SLOW)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        *frames, code = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(code, 1000)
+        self.assert_each_once(frames, 500)
+
+    def test_it_hears_what_is_said_while_nobody_reads(self):
+        task = self.ended([f"nope-{n}-{'x' * 300}" for n in range(20000)])
+        watcher = self.watch(task, "?records=1", receive_buffer=4096)
+        self.ask("GET", "/healthz")  # By now it is far ahead of us.
+        watcher.send(9, b"before a close")
+        watcher.send(8, struct.pack(">H", 1000))
+        seen = []
+        while (frame := watcher.receive())[0] != 8:
+            seen.append(frame)
+        self.assertIn((10, b"before a close"), seen)
+        self.assertLess(len(seen), 20000)  # It was heard before all was told.
+
+    def test_slow_watchers_cost_no_memory_and_miss_nothing(self):
+        task = self.ended([f"nope-{n}-{'x' * 300}" for n in range(20000)])
+        before = self.service.resident_kb()
+        slow = [self.watch(task, "?records=1", receive_buffer=4096) for _ in range(10)]
+        self.ask("GET", "/healthz")
+        self.assertLess(self.service.resident_kb() - before, 20000 * SLOW)  # Each has 10 MB to hear.
+        frames, code = slow[0].frames()
+        self.assertEqual((code, frames[-1]["event"]), (1000, "end"))
+        self.assert_each_once(frames, 20000)
+
+    def test_a_client_may_close_or_leave_or_break_off(self):
+        task = self.submit([self.raw("stall/wss")], timeout_ms=600000)
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/wss") == 1))
+        before = self.service.sockets()
+        polite, rude, broken, long = (self.watch(task) for _ in range(4))
+        for each in (polite, rude, broken, long):
+            self.assertEqual(json.loads(each.receive()[1])["event"], "progress")
+        polite.send(8, struct.pack(">H", 1000))
+        self.assertEqual(polite.receive()[0], 8)
+        rude.close()  # Without ending TLS.
+        with socket.socket(fileno=broken.sock.detach()) as bare:
+            bare.sendall(b"this is no record of TLS")
+            self.assertTrue(until(lambda: self.service.sockets() <= before + 2, 20))
+        long.send(1, b"x" * 5000)
+        self.assertEqual(long.frames()[1], 1009)
+        self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
+        self.ask("DELETE", f"/tasks/{task}")
+
+    def test_a_deleted_task_says_so(self):
+        task = self.submit([self.raw("stall/wss-gone")], timeout_ms=600000)
+        watcher = self.watch(task)
+        watcher.receive()
+        self.ask("DELETE", f"/tasks/{task}")
+        frames, code = watcher.frames()
+        self.assertEqual((frames[-1]["event"], frames[-1]["data"]["status"], code), ("problem", 404, 4404))
+
+    def test_a_service_that_ends_says_so(self):
+        with SecureService(self.net, "--tls-cert", self.path + ".pem", "--tls-key", self.path + ".key") as other:
+            reply = curl("POST", other.server + "/submit", {"urls": [self.raw("stall/wss-ending")], "options": {"timeout_ms": 600000}},
+                         None, "--cacert", self.path + ".pem")
+            watcher = self.watch(reply.json()["task_id"], port=other.port)
+            watcher.receive()
+            other.stop()
+            frames, code = watcher.frames()
+            self.assertIn((frames[-1]["event"], code), (("end", 1000), ("problem", 1001)))
 
 
 class Renewing(NetTest):

@@ -29,8 +29,9 @@ class connection {
   /// reader is waited for.
   awaitable<bool> write_all(std::string_view data, milliseconds stall);
   [[nodiscard]] bool timed_out() const { return timed_out_; }
-  /// For a protocol that takes over from here; interrupt() ends what it waits for.
+  /// For a protocol that takes over from here; interrupt() ends what it waits for. tls(): null on a plain connection.
   [[nodiscard]] socket_type& socket() { return socket_; }
+  [[nodiscard]] tls_accepted* tls() { return tls_.get(); }
   /// The peer has closed its side, with nothing left to read.
   [[nodiscard]] bool peer_closed();
 

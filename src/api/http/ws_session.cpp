@@ -7,6 +7,7 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include "api/http/field_list.hpp"
+#include "api/http/ws_transport.hpp"
 #include "base/waiter.hpp"
 #include "stream/json.hpp"
 #include "stream/results_source.hpp"
@@ -38,8 +39,8 @@ http::request<http::empty_body> upgrade_of(const request& asked) {
 
 class watcher {
  public:
-  watcher(socket_type& socket, timekeeper& times, ws_host& host, std::unique_ptr<event_feed> feed)
-      : stream_(socket), times_(times), host_(host), feed_(std::move(feed)), ended_(socket.get_executor()) {}
+  watcher(socket_type& socket, tls_accepted* tls, timekeeper& times, ws_host& host, std::unique_ptr<event_feed> feed)
+      : stream_(socket, tls), times_(times), host_(host), feed_(std::move(feed)), ended_(socket.get_executor()) {}
 
   awaitable<bool> accept(const request& asked);
   awaitable<void> tell();
@@ -51,7 +52,7 @@ class watcher {
   awaitable<void> close(websocket::close_reason why);
   void set_up(const std::string& id);
 
-  websocket::stream<socket_type&, false> stream_;
+  websocket::stream<ws_transport, false> stream_;
   timekeeper& times_;
   ws_host& host_;
   std::unique_ptr<event_feed> feed_;
@@ -73,6 +74,7 @@ void watcher::set_up(const std::string& id) {
   }));
   stream_.read_message_max(longest_said);
   stream_.text(true);
+  stream_.auto_fragment(false);  // Each event is one frame, however long.
 }
 
 awaitable<bool> watcher::accept(const request& asked) {
@@ -159,9 +161,9 @@ std::optional<problem> not_websocket(const request& asked) {
   return std::nullopt;
 }
 
-awaitable<void> serve_websocket(socket_type& socket, const request& asked, timekeeper& times, ws_host& host,
-                                std::unique_ptr<event_feed> feed) {
-  watcher one(socket, times, host, std::move(feed));
+awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, timekeeper& times,
+                                ws_host& host, std::unique_ptr<event_feed> feed) {
+  watcher one(socket, tls, times, host, std::move(feed));
   const bool accepted = co_await one.accept(asked);
   if (!accepted) co_return;
   asio::co_spawn(socket.get_executor(), one.listen(), rethrow);

@@ -10,6 +10,7 @@
 #include "api/http/problem.hpp"
 #include "api/http/request.hpp"
 #include "api/http/timekeeper.hpp"
+#include "api/http/tls_accepted.hpp"
 #include "base/executor.hpp"
 #include "stream/event_feed.hpp"
 
@@ -34,9 +35,9 @@ inline constexpr std::uint16_t ws_task_deleted = 4404;
 /// nullopt: it asks for a WebSocket of version 13 as it should. Else the 426 that says what would do, or the 400.
 [[nodiscard]] std::optional<problem> not_websocket(const request& asked);
 
-/// Answers the upgrade and serves the watcher to the end. To interrupt it, cancel the operations of `socket`, which
-/// outlives the coroutine as all else here does.
-awaitable<void> serve_websocket(socket_type& socket, const request& asked, timekeeper& times, ws_host& host,
-                                std::unique_ptr<event_feed> feed);
+/// Answers the upgrade and serves the watcher to the end. `tls`: null on a plain connection. To interrupt it, cancel
+/// the operations of `socket`, which outlives the coroutine as all else here does.
+awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, timekeeper& times,
+                                ws_host& host, std::unique_ptr<event_feed> feed);
 
 }  // namespace trawl
