@@ -2,9 +2,9 @@
 // method, path (as the document has it), status, headers, type, and `body` or the parts of a stream (`lines`, `events`,
 // `frames`); `requests`, each with a body and whether it was accepted; `excused`, what no answer need show. Prints what is
 // wrong, a line each, and ends with 1 if anything is.
-import {readFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import {join} from "node:path";
+import {json} from "node:stream/consumers";
 import {pathToFileURL} from "node:url";
 
 const modules = join(process.env.PAGE_MODULES, "node_modules/");
@@ -13,7 +13,7 @@ const Ajv = require("ajv/dist/2020").default;
 const addFormats = require("ajv-formats").default;
 const {Validator} = await import(pathToFileURL(join(modules, "@seriousme/openapi-schema-validator/index.js")));
 
-const told = JSON.parse(readFileSync(0, "utf8"));
+const told = await json(process.stdin);
 const wrong = [];
 const methods = ["get", "post", "put", "delete", "patch"];
 
