@@ -24,7 +24,7 @@ namespace trawl {
 
 struct tls_facts {
   std::string_view version;    ///< "TLSv1.3"
-  std::string_view cipher;     ///< IANA name, "TLS_AES_256_GCM_SHA384"
+  std::string_view cipher;     ///< IANA name, "TLS_AES_128_GCM_SHA256"
   std::int64_t not_after = 0;  ///< of the server's certificate, epoch seconds
   bool resumed = false;
   std::string verify_note;  ///< Without verification: what was wrong with the certificate, else "".

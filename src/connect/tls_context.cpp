@@ -15,9 +15,12 @@ namespace trawl {
 namespace {
 
 /// Forward secrecy first; plain RSA last, because old servers have nothing else. No DHE with CBC, no
-/// anonymous, static or export suites. TLS 1.3 suites are OpenSSL's own.
+/// anonymous, static or export suites.
 constexpr const char* tls12_ciphers =
     "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AESGCM:RSA+AESGCM:RSA+AES:!aNULL:!eNULL:!MD5:!PSK:!SRP";
+/// The one that all must speak (RFC 8446 9.1) first, as browsers have it: it is as strong as the key exchange, and its
+/// SHA-256, of which a handshake makes some hundred, costs half of SHA-384 where processors have instructions for it.
+constexpr const char* tls13_suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 /// X25519 first: 102 us a key exchange against 187 for P-256 (2-core Xeon, OpenSSL 3.0.22). The last for servers that
 /// have nothing else.
 constexpr const char* key_exchange_groups = "X25519:P-256:P-384:P-521";
@@ -53,6 +56,7 @@ void choose_protocol(SSL_CTX* context) {
   check(SSL_CTX_set_max_proto_version(context, 0) == 1, "highest TLS version");
   SSL_CTX_set_security_level(context, security_level);
   check(SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1, "ciphers");
+  check(SSL_CTX_set_ciphersuites(context, tls13_suites) == 1, "TLS 1.3 suites");
   check(SSL_CTX_set1_groups_list(context, key_exchange_groups) == 1, "groups");
   // Servers without RFC 5746 still exist and browsers take them; renegotiation is what it protects.
   SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);

@@ -51,13 +51,13 @@ REFUSING = {
 # Name: (certificate, flags, version, cipher).
 GOOD = {
     "tls12": ("good", ("-tls1_2",), "TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    "tls13": ("good", ("-tls1_3",), "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    "tls13": ("good", ("-tls1_3",), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
     "chacha": ("good", ("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"), "TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"),
     "rsa-kx": ("good-rsa", ("-tls1_2", "-cipher", "AES128-SHA"), "TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA"),
-    "P-384": ("good", ("-tls1_3", "-groups", "P-384"), "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
-    "P-521": ("good", ("-tls1_3", "-groups", "P-521"), "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    "P-384": ("good", ("-tls1_3", "-groups", "P-384"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+    "P-521": ("good", ("-tls1_3", "-groups", "P-521"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
     "wants12": ("good", ("-tls1_2", "-verify", "1"), "TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    "wants13": ("good", ("-tls1_3", "-verify", "1"), "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    "wants13": ("good", ("-tls1_3", "-verify", "1"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
 }
 
 
