@@ -19,7 +19,7 @@ namespace trawl {
 
 namespace {
 
-constexpr std::array<int, 2> claimed = {EVP_PKEY_RSA, EVP_PKEY_EC};
+constexpr std::array<int, 3> claimed = {EVP_PKEY_RSA, EVP_PKEY_EC, EVP_PKEY_X25519};
 std::array<EVP_PKEY_METHOD*, claimed.size()> methods{};  // The engine's, which frees them at exit.
 
 /// OpenSSL asks: with `method` null which keys are claimed, else for the method of `key`.
@@ -33,12 +33,18 @@ int offer(ENGINE*, EVP_PKEY_METHOD** method, const int** keys, int key) {
   return *method != nullptr ? 1 : 0;
 }
 
+// For TLS 1.2, which makes an empty key to put the server's in. The older way has nothing of the kind.
+int blank_x25519(EVP_PKEY_CTX*, EVP_PKEY* into) { return EVP_PKEY_set_type(into, EVP_PKEY_X25519); }
+
 bool copy_methods() {
   for (std::size_t i = 0; i < claimed.size(); ++i) {
     const EVP_PKEY_METHOD* const own = EVP_PKEY_meth_find(claimed[i]);
-    methods[i] = EVP_PKEY_meth_new(claimed[i], EVP_PKEY_FLAG_AUTOARGLEN);
+    int flags = 0;
+    if (own != nullptr) EVP_PKEY_meth_get0_info(nullptr, &flags, own);
+    methods[i] = EVP_PKEY_meth_new(claimed[i], flags);
     if (own == nullptr || methods[i] == nullptr) return false;
     EVP_PKEY_meth_copy(methods[i], own);
+    if (claimed[i] == EVP_PKEY_X25519) EVP_PKEY_meth_set_paramgen(methods[i], nullptr, blank_x25519);
   }
   return true;
 }
