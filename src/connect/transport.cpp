@@ -1,12 +1,26 @@
 #include "connect/transport.hpp"
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <charconv>
 
 #include "connect/connect_failure.hpp"
 
 namespace trawl {
 namespace {
+
+// inet_ntop() takes 0.4 us for it, by printf().
+std::string text_of(const asio::ip::address& which) {
+  if (!which.is_v4()) return which.to_string();
+  std::array<char, 16> text{};
+  char* end = text.data();
+  for (const unsigned char octet : which.to_v4().to_bytes()) {
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), octet).ptr;
+  }
+  return {text.data(), end};
+}
 
 failure io_failure(const error_code& ec) {
   if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor)
@@ -20,7 +34,7 @@ failure io_failure(const error_code& ec) {
 void transport::opened(const tcp::endpoint& remote) {
   tls_.reset();
   remote_ = remote.address();
-  remote_ip_ = remote_.to_string();
+  remote_ip_ = text_of(remote_);
 }
 
 awaitable<result<void>> transport::write(std::string_view octets) {

@@ -105,6 +105,8 @@ std::string merged_fields(std::string_view of_task, std::string_view of_input, f
 void append_request_head(std::string& out, const url& to, const request_options& options) {
   const std::string_view fields = options.fields ? std::string_view(*options.fields) : std::string_view{};
   const given by_caller = given_in(fields);
+  constexpr std::size_t of_our_own = 256;  // About what the fields take that trawl sends by itself.
+  out.reserve(out.size() + to.target().size() + 2 * to.authority().size() + fields.size() + of_our_own);
   out += method_token(options.method);
   out += ' ';
   if (options.via) out.append("http://").append(to.authority());

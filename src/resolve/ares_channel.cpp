@@ -64,13 +64,6 @@ struct ares_channel::socket {
   bool writing = false;
 };
 
-struct ares_channel::open_query {
-  ares_channel* channel;
-  dns_family family;
-  std::unique_ptr<dns_query> query;
-  std::size_t streams_before;
-};
-
 ares_channel::ares_channel(executor_type loop, const asio::ip::udp::endpoint& server, milliseconds patience,
                            std::function<void()> after_run)
     : loop_(std::move(loop)), after_run_(std::move(after_run)) {
@@ -111,8 +104,11 @@ void ares_channel::ask(const std::string& name, dns_family family, std::unique_p
   ++open_;
   ++asked_;
   errno = 0;  // on_answer() looks at it.
+  query->channel_ = this;
+  query->family_ = family;
+  query->streams_before_ = streams_;
   // Ours again in on_answer(), which c-ares calls exactly once whatever happens.
-  auto* const asked = new open_query{this, family, std::move(query), streams_};
+  dns_query* const asked = query.release();
   ::ares_query(channel_, name.c_str(), ns_c_in, family == dns_family::a ? ns_t_a : ns_t_aaaa, on_answer, asked);
 }
 
@@ -125,19 +121,20 @@ void ares_channel::reap() {
 
 void ares_channel::on_answer(void* query, int status, int, unsigned char* reply, int size) {
   const int error = errno;
-  const std::unique_ptr<open_query> ended(static_cast<open_query*>(query));
-  --ended->channel->open_;
+  const std::unique_ptr<dns_query> ended(static_cast<dns_query*>(query));
+  ares_channel& channel = *ended->channel_;
+  --channel.open_;
   if (status == ARES_EDESTRUCTION) return;
   dns_answer answer;
   if (reply != nullptr)
-    answer = read_reply(ended->family, {reinterpret_cast<const char*>(reply), static_cast<std::size_t>(size)});
+    answer = read_reply(ended->family_, {reinterpret_cast<const char*>(reply), static_cast<std::size_t>(size)});
   else
     answer.kind = kind_of_status(status, error);
   // c-ares does not say that it has gone over to TCP. With other queries about this may be somebody else's connection,
   // and then the server is hardly better off.
-  if (answer.kind == dns_reply::unreachable && ended->channel->streams_ != ended->streams_before)
+  if (answer.kind == dns_reply::unreachable && channel.streams_ != ended->streams_before_)
     answer.kind = dns_reply::no_tcp;
-  ended->query->answered(std::move(answer));
+  ended->answered(std::move(answer));
 }
 
 int ares_channel::on_socket(int, int type, void* self) {

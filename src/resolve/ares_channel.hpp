@@ -22,6 +22,8 @@ struct ares_options;
 
 namespace trawl {
 
+class ares_channel;
+
 /// Who wants to know how a query ended.
 class dns_query {
  public:
@@ -29,6 +31,12 @@ class dns_query {
   /// Once, from inside c-ares, perhaps before ask() returns: must only take note. Not called when the
   /// channel is destroyed first.
   virtual void answered(dns_answer answer) = 0;
+
+ private:
+  friend class ares_channel;
+  ares_channel* channel_ = nullptr;  ///< That it was asked of.
+  dns_family family_ = dns_family::a;
+  std::size_t streams_before_ = 0;
 };
 
 class ares_channel {
@@ -49,7 +57,6 @@ class ares_channel {
 
  private:
   struct socket;
-  struct open_query;
   static void on_answer(void* query, int status, int timeouts, unsigned char* reply, int size);
   static int on_socket(int fd, int type, void* self);
   static void on_socket_state(void* self, int fd, int readable, int writable);

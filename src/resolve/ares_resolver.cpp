@@ -171,15 +171,17 @@ awaitable<resolve_outcome> ares_resolver::resolve(std::string name, std::uint16_
 }
 
 void ares_resolver::join(std::string name, lookup& handle) {
-  auto& which = pending_[name];
-  if (!which) {
-    which = std::make_shared<pending_name>(*this, std::move(name), rules_);
-    queue_.push_back(which);
-    counts_.asked.add();
-  } else {
+  pending_name* which = nullptr;
+  if (const auto found = pending_.find(name); found != pending_.end()) {
+    which = found->second.get();
     counts_.joined.add();
+  } else {
+    queue_.push_back(std::make_shared<pending_name>(*this, std::move(name), rules_));
+    which = queue_.back().get();
+    pending_.emplace(which->name, queue_.back());
+    counts_.asked.add();
   }
-  handle.at_ = which.get();
+  handle.at_ = which;
   which->waiting.push_back(&handle);
   drain();
 }

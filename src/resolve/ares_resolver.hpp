@@ -8,13 +8,13 @@
 
 #include <trawl/options.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/deadline_queue.hpp"
@@ -129,7 +129,7 @@ class ares_resolver {
   dns_cache cache_;
   resolve_outcome refused_ = failure{};  ///< The last name that may not be asked for.
   ares_servers servers_;
-  std::unordered_map<std::string, std::shared_ptr<pending_name>> pending_;
+  boost::unordered_flat_map<std::string_view, std::shared_ptr<pending_name>> pending_;  ///< Keys live in the names.
   std::deque<std::shared_ptr<pending_name>> queue_;  ///< Those that wait for their turn.
   std::size_t in_flight_ = 0;
   std::size_t burst_ = 0;

@@ -3,11 +3,11 @@
 // Reads no clock. Belongs to one loop. Not thread-safe.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/clock.hpp"
 #include "resolve/address_answer.hpp"
@@ -47,7 +47,7 @@ class dns_cache {
 
   std::size_t capacity_;
   std::deque<slot> slots_;  // Grows only, so names do not move.
-  std::unordered_map<std::string_view, slot*> index_;
+  boost::unordered_flat_map<std::string_view, slot*> index_;
   std::size_t hand_ = 0;
 };
 

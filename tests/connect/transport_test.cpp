@@ -166,3 +166,10 @@ TEST_CASE_FIXTURE(connection, "transport: before a new dial all is forgotten tha
   CHECK(over.tls() == nullptr);
   CHECK(over.remote_ip().empty());
 }
+
+TEST_CASE_FIXTURE(connection, "transport: the address of the peer is told in its usual form") {
+  for (const char* text : {"0.0.0.0", "127.0.0.1", "10.99.100.255", "255.255.255.255", "::1", "2001:db8::a:0:1"}) {
+    over.opened({asio::ip::make_address(text), 443});
+    CHECK(over.remote_ip() == text);
+  }
+}
