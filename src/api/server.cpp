@@ -244,7 +244,8 @@ awaitable<void> server::close() {
   const time_point from = clock::now();
   while (!shared.open.empty() || core_->accepting > 0 || core_->served.hooks.active() > 0) {
     const auto waited = clock::now() - from;
-    if (waited > moment) shared.cutting = true;
+    if (waited > moment && !std::exchange(shared.cutting, true))
+      for (session* each : shared.open) each->call();
     if (waited > moment + cut_time)
       for (session* each : shared.open) each->interrupt();
     co_await shared.times.sleep(close_look);

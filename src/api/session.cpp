@@ -43,7 +43,10 @@ void log_answer(const request& asked, unsigned status) {
 }  // namespace
 
 session::session(socket_type socket, std::shared_ptr<session_context> shared)
-    : shared_(std::move(shared)), from_(address_of(socket)), connection_(std::move(socket), shared_->times) {
+    : shared_(std::move(shared)),
+      from_(address_of(socket)),
+      connection_(std::move(socket), shared_->times),
+      bell_(shared_->loop) {
   if (shared_->identity.ready())
     connection_.secure(std::make_unique<tls_accepted>(shared_->identity.new_connection(), connection_.handle()));
   shared_->open.insert(this);
@@ -86,6 +89,22 @@ void session::be_idle(bool idle) {
 
 void session::close_if_idle() {
   if (idle_) connection_.interrupt();
+}
+
+void session::interrupt() {
+  connection_.interrupt();
+  bell_.ring();
+}
+
+// Until `look` says, or the client goes, or the service ends.
+awaitable<void> session::rest(next_look look) {
+  if (look.of != nullptr && look.records) look.of->listen(bell_);
+  if (look.of != nullptr && !look.records) look.of->listen_for_end(bell_);
+  shared_->times.arm(bell_, look.until);
+  if (!upgraded_) connection_.watch_peer(bell_);
+  co_await bell_.wait();
+  bell_.stop_listening();
+  timekeeper::disarm(bell_);
 }
 
 // False: there will be no further request.

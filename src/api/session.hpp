@@ -45,7 +45,6 @@ struct session_limits {
   std::uint64_t body_rate = 500;   ///< Octets a second.
   milliseconds write_stall{30000};
   milliseconds linger{2000};
-  milliseconds news{50};  ///< How often an open stream looks for more to tell.
 };
 
 /// What all sessions of a server share.
@@ -79,12 +78,15 @@ class session final : private idle_session, private peer, private ws_host {
   awaitable<void> run();
   /// Ends it at once when no request is being served.
   void close_if_idle();
-  void interrupt() { connection_.interrupt(); }
+  void interrupt();
+  /// Has it look at the context again, if it waits for news.
+  void call() override { bell_.ring(); }
 
  private:
   bool gone() override { return shared_->cutting || connection_.peer_closed(); }
   bool cutting() override { return shared_->cutting; }
   problem cut_reason() override { return cut_reason(parser_.head()); }
+  awaitable<void> rest(next_look look) override;
   void make_way() override { interrupt(); }
   void be_idle(bool idle);
   awaitable<bool> read_head();
@@ -116,6 +118,7 @@ class session final : private idle_session, private peer, private ws_host {
   connection connection_;
   request_parser parser_;
   read_buffer input_;
+  bell bell_;  // While a stream or a handler waits for news.
   std::string output_;
   std::string block_;
   std::unique_ptr<gzip_writer> gzip_;  // While an answer may be coded.
@@ -124,6 +127,7 @@ class session final : private idle_session, private peer, private ws_host {
   bool idle_ = true;        // No request is being served.
   bool first_ = true;       // None has been.
   bool keep_ = true;        // The connection, after this answer.
+  bool upgraded_ = false;   // Another reads from the connection.
   bool gone_ = false;       // Nobody takes what we say.
 };
 

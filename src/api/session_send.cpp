@@ -41,8 +41,8 @@ awaitable<void> session::upgrade(const request& asked, answer& told) {
     answer early(problem(400, "something follows the request for an upgrade"));
     co_return co_await send_whole(asked, early);
   }
-  co_await serve_websocket(connection_.socket(), connection_.tls(), asked, shared_->times, *this,
-                           std::move(told.upgrade));
+  upgraded_ = true;
+  co_await serve_websocket(connection_.socket(), connection_.tls(), asked, *this, std::move(told.upgrade));
   gone_ = true;
 }
 
@@ -103,9 +103,11 @@ awaitable<void> session::send_blocks(const request& asked, block_source& source,
       output_ += block_;
     block_.clear();
     if (state == flow::end && asked.version == 11) output_ += last_chunk;
+    const bool silent = output_.empty();
     co_await flush();
     if (gone_ || state == flow::end || state == flow::cut) break;
-    if (state == flow::waiting) co_await shared_->times.sleep(shared_->limits.news);
+    // What came while it was sent is told before any wait: nobody rings for it any more.
+    if (state == flow::waiting && silent) co_await rest(source.look());
     state = co_await fill(source);
   }
 }

@@ -1,8 +1,8 @@
-// Any number of coroutines of one loop waiting for the same news, all woken together.
+// Any number of coroutines of one loop waiting for the same news, all told together.
 // Belongs to one loop. Not thread-safe.
 #pragma once
 
-#include <vector>
+#include <boost/intrusive/list.hpp>
 
 #include "base/waiter.hpp"
 
@@ -10,22 +10,47 @@ namespace trawl {
 
 class wait_list {
  public:
+  /// One that waits, in one list at most. It leaves the list when it is told, or ends.
+  class listener : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+   public:
+    virtual ~listener() = default;
+    void stop_listening() { unlink(); }
+
+   private:
+    friend class wait_list;
+    /// Runs inside wake_all(): resumes nobody at once.
+    virtual void told() = 0;
+  };
+
   explicit wait_list(executor_type loop) : loop_(std::move(loop)) {}
+  void add(listener& one) {
+    one.unlink();
+    waiting_.push_back(one);
+  }
   /// Suspends until the next wake_all().
   awaitable<void> wait() {
-    waiter here(loop_);
-    waiting_.push_back(&here);
-    co_await here.wait();
+    parked here(loop_);
+    add(here);
+    co_await here.at.wait();
   }
   void wake_all() {
-    for (waiter* each : waiting_) each->wake();
-    waiting_.clear();
+    while (!waiting_.empty()) {
+      listener& next = waiting_.front();
+      next.unlink();
+      next.told();
+    }
   }
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
  private:
+  struct parked final : listener {
+    explicit parked(const executor_type& loop) : at(loop) {}
+    void told() override { at.wake(); }
+    waiter at;
+  };
+
   executor_type loop_;
-  std::vector<waiter*> waiting_;
+  boost::intrusive::list<listener, boost::intrusive::constant_time_size<false>> waiting_;
 };
 
 }  // namespace trawl

@@ -30,12 +30,12 @@ void log_ended(const tracked_task& which) {
 
 crawler::crawler(const engine_options& options, executor_type home)
     : home_(home), ticker_(home), self_(std::make_shared<crawler*>(this)) {
-  auto ended = [home, self = self_](std::shared_ptr<task> which) {
+  auto tell_home = [home, self = self_](std::shared_ptr<task> which) {
     asio::post(home, [self, which = std::move(which)] {
-      if (*self != nullptr) (*self)->ended(*which);
+      if (*self != nullptr) (*self)->look_at(*which);
     });
   };
-  shards_ = std::make_unique<shard_set>(options, std::move(ended));
+  shards_ = std::make_unique<shard_set>(options, std::move(tell_home));
 }
 
 crawler::~crawler() {
@@ -73,7 +73,7 @@ std::shared_ptr<tracked_task> crawler::start(std::shared_ptr<task> built, bool l
     ++submitted_tasks_;
     submitted_urls_ += built->total();
   }
-  if (built->total() == 0) ended(*built);
+  if (built->total() == 0) look_at(*built);
   schedule_tick();
   return tracked;
 }
@@ -171,7 +171,7 @@ void crawler::look(time_point now) {
 }
 
 // Of one task alone: with thousands of them running, each end would otherwise cost a look at all.
-void crawler::ended(const task& which) {
+void crawler::look_at(const task& which) {
   const auto at = running_.find(&which);
   if (at == running_.end()) return;
   at->second.tracked->advance();

@@ -66,7 +66,7 @@ class crawler {
   awaitable<void> shut_down(milliseconds drain);
 
  private:
-  /// How often running tasks are looked at when nobody asks: their readers hear of news that late.
+  /// How often running tasks are looked at when nobody asks or waits (tracked_task::listen).
   static constexpr milliseconds tick_interval{100};
   struct running_task {
     std::shared_ptr<task> of;
@@ -78,7 +78,7 @@ class crawler {
   void schedule_tick();
   using running_tasks = std::unordered_map<const task*, running_task>;
   void look(time_point now);
-  void ended(const task& which);
+  void look_at(const task& which);
   running_tasks::iterator settle(running_tasks::iterator at);
   void check_deadline(const running_task& which, time_point now);
   void stop(const std::shared_ptr<task>& which, errc why);

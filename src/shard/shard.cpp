@@ -365,7 +365,7 @@ void shard::publish(fetch& over, const record& finished) {
   counts_.count(finished);
   task_run& run = *over.run;
   const std::shared_ptr<task>& of = run.of;
-  if (!of->forgotten() && of->publish(number_, finished)) peers_.task_ended(of);
+  if (!of->forgotten() && of->publish(number_, finished)) peers_.tell_home(of);
   settle(run, 1);
 }
 

@@ -17,8 +17,8 @@ class shard_peers {
   [[nodiscard]] virtual std::size_t owner_of(const url& where) const = 0;
   /// Queues a fetch on another shard. Its `run` is of the sender, and not looked at.
   virtual void hand_over(std::size_t to, std::shared_ptr<task> of, fetch&& what) = 0;
-  /// The last record of a task was published.
-  virtual void task_ended(std::shared_ptr<task> which) = 0;
+  /// A record of a task was published that home must hear of: somebody waits for it, or it is the last one.
+  virtual void tell_home(std::shared_ptr<task> which) = 0;
 
  protected:
   ~shard_peers() = default;

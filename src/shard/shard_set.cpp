@@ -62,8 +62,8 @@ std::unique_ptr<tls_trust> load_trust(const engine_options& options, std::vector
 
 }  // namespace
 
-shard_set::shard_set(engine_options options, std::function<void(std::shared_ptr<task>)> task_ended)
-    : options_(std::move(options)), task_ended_(std::move(task_ended)) {
+shard_set::shard_set(engine_options options, std::function<void(std::shared_ptr<task>)> tell_home)
+    : options_(std::move(options)), tell_home_(std::move(tell_home)) {
   std::vector<std::string> problems;
   auto blocks = parse_blocks(options_.allow_net, problems);
   auto trust = load_trust(options_, problems);

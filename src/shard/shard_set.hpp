@@ -1,5 +1,5 @@
 // All shards of the process and what they share; hands tasks out to them and fetches between them.
-// Made and ended on the home loop; owner_of(), hand_over() and task_ended() are called by the shards.
+// Made and ended on the home loop; owner_of(), hand_over() and tell_home() are called by the shards.
 #pragma once
 
 #include <trawl/options.hpp>
@@ -18,9 +18,9 @@ struct shard_commons;
 
 class shard_set final : public shard_peers {
  public:
-  /// Throws start_error naming everything that is wrong with the options. `task_ended` is called on any
+  /// Throws start_error naming everything that is wrong with the options. `tell_home` is called on any
   /// shard's thread.
-  shard_set(engine_options options, std::function<void(std::shared_ptr<task>)> task_ended);
+  shard_set(engine_options options, std::function<void(std::shared_ptr<task>)> tell_home);
   shard_set(const shard_set&) = delete;
   shard_set& operator=(const shard_set&) = delete;
   ~shard_set();
@@ -39,11 +39,11 @@ class shard_set final : public shard_peers {
   void end();
   [[nodiscard]] std::size_t owner_of(const url& where) const override;
   void hand_over(std::size_t to, std::shared_ptr<task> of, fetch&& what) override;
-  void task_ended(std::shared_ptr<task> which) override { task_ended_(std::move(which)); }
+  void tell_home(std::shared_ptr<task> which) override { tell_home_(std::move(which)); }
 
   engine_options options_;
   std::size_t left_to_others_ = 0;
-  std::function<void(std::shared_ptr<task>)> task_ended_;
+  std::function<void(std::shared_ptr<task>)> tell_home_;
   std::unique_ptr<shard_commons> commons_;
   std::vector<std::unique_ptr<shard>> shards_;
 };

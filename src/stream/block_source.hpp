@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "stream/next_look.hpp"
+
 namespace trawl {
 
 enum class flow : std::uint8_t {
   more,     ///< Ask again; nothing need have been appended.
-  waiting,  ///< Nothing to tell yet: ask again when there may be news.
+  waiting,  ///< Nothing to tell yet: ask again when look() says.
   end,      ///< That was the last of it.
   cut,      ///< What is left cannot be told any more: the task was deleted.
 };
@@ -27,6 +29,8 @@ class block_source {
 
   /// Appends what comes next, up to the record that passes block_bytes. Not to be called after end or cut.
   virtual flow next(std::string& out) = 0;
+  /// After flow::waiting.
+  [[nodiscard]] virtual next_look look() const { return {}; }
   /// Appends, where the format has a place for it, why the stream ends here: a problem document.
   virtual void append_cut(std::string& /*out*/, std::string_view /*problem*/) const {}
 };

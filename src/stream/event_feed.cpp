@@ -1,5 +1,7 @@
 #include "stream/event_feed.hpp"
 
+#include <algorithm>
+
 #include "stream/record_json.hpp"
 #include "stream/results_source.hpp"
 #include "stream/task_json.hpp"
@@ -15,10 +17,20 @@ flow event_feed::next(feed_event& into, time_point now) {
     tell_summary(into, "progress", asked_.records ? asked_.from : told_done_);
     return flow::more;
   }
-  if (asked_.records && tell_record(into)) return flow::more;
+  if (asked_.records && tell_record(into)) {
+    recorded_at_ = now;
+    return flow::more;
+  }
   if (shown_->running()) return flow::waiting;
   tell_summary(into, "end", shown_->get().total());
   return flow::end;
+}
+
+next_look event_feed::look(time_point now) const {
+  if (!asked_.records) return look_after(*shown_, told_at_, progress_interval, now);
+  next_look look = look_after(*shown_, recorded_at_, record_gap, now);
+  if (shown_->counts().done != told_done_) look.until = std::min(look.until, told_at_ + progress_interval);
+  return look;
 }
 
 bool event_feed::progress_is_due(time_point now) const {
@@ -60,6 +72,12 @@ flow event_source::next(std::string& out) {
     if (state == flow::end) return state;
   }
   return flow::more;
+}
+
+next_look event_source::look() const {
+  next_look look = feed_.look(clock::now());
+  look.until = std::min(look.until, spoke_at_ + heartbeat);
+  return look;
 }
 
 void event_source::append_cut(std::string& out, std::string_view problem) const {

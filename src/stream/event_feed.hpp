@@ -31,6 +31,8 @@ class event_feed {
   event_feed(std::shared_ptr<tracked_task> shown, feed_query asked) : shown_(std::move(shown)), asked_(asked) {}
   /// more: `into` is the next event; end: the last one; waiting: there is none now; cut: the task was deleted.
   flow next(feed_event& into, time_point now);
+  /// After flow::waiting: when to ask again.
+  [[nodiscard]] next_look look(time_point now) const;
 
  private:
   [[nodiscard]] bool progress_is_due(time_point now) const;
@@ -39,7 +41,8 @@ class event_feed {
 
   std::shared_ptr<tracked_task> shown_;
   feed_query asked_;
-  time_point told_at_{};
+  time_point told_at_{};                // Progress;
+  time_point recorded_at_{};            // a record.
   std::uint32_t told_done_ = no_index;  // Of the last progress.
   record record_;
 };
@@ -52,6 +55,7 @@ class event_source final : public block_source {
 
   event_source(std::shared_ptr<tracked_task> shown, feed_query asked) : feed_(std::move(shown), asked) {}
   flow next(std::string& out) override;
+  [[nodiscard]] next_look look() const override;
   void append_cut(std::string& out, std::string_view problem) const override;
 
  private:

@@ -27,6 +27,7 @@ flow results_source::next(std::string& out) {
   if (asked_.follow) {
     shown_->advance();
     snapshot_ = shown_->counts().done;
+    if (asked_.from < snapshot_) told_at_ = clock::now();
   }
   const std::size_t full = out.size() + block_bytes;
   for (std::uint32_t scanned = 0; asked_.from < snapshot_ && written_ < asked_.limit; ++scanned, ++asked_.from) {
@@ -37,6 +38,8 @@ flow results_source::next(std::string& out) {
   if (asked_.follow && shown_->running() && written_ < asked_.limit) return flow::waiting;
   return close(out);
 }
+
+next_look results_source::look() const { return look_after(*shown_, told_at_, record_gap, clock::now()); }
 
 bool results_source::wanted(const log_entry& entry) const {
   const record_filter& filter = asked_.filter;

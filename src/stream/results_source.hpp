@@ -35,6 +35,7 @@ class results_source final : public block_source {
  public:
   results_source(std::shared_ptr<tracked_task> shown, results_query asked);
   flow next(std::string& out) override;
+  [[nodiscard]] next_look look() const override;
   void append_cut(std::string& out, std::string_view problem) const override;
 
  private:
@@ -46,6 +47,7 @@ class results_source final : public block_source {
   std::shared_ptr<tracked_task> shown_;
   results_query asked_;
   std::uint32_t snapshot_;
+  time_point told_at_{};  // With follow: when something new was last there.
   bool opened_ = false;
   std::uint32_t written_ = 0;
   record record_;

@@ -42,13 +42,14 @@ bool task::publish(std::size_t shard, const record& finished) {
   hand_out(encoded, position, {finished.index, finished.code});
   for (std::uint32_t at = count > 1 ? shared->first : no_index; at != no_index; at = next(at))
     hand_out(encoded, ++position, {at, finished.code});
-  return last;
+  return (news_wanted_.load() && news_wanted_.exchange(false)) || last;
 }
 
-// The slot before the log entry: whoever sees the entry finds the record.
+// The slot before the log entry: whoever sees the entry finds the record. The entry in one order with news_wanted_,
+// here and in log(): of a reader that asks for news and a record that comes at the same time, one sees the other.
 void task::hand_out(std::byte* encoded, std::uint32_t position, log_entry entry) {
   std::atomic_ref(slots_[entry.index]).store(reinterpret_cast<std::uint64_t>(encoded), std::memory_order_release);
-  std::atomic_ref(log_[position]).store(pack(entry), std::memory_order_release);
+  std::atomic_ref(log_[position]).store(pack(entry));
 }
 
 const shared_fetch* task::shared_with(std::uint32_t index) const {
@@ -58,7 +59,7 @@ const shared_fetch* task::shared_with(std::uint32_t index) const {
 
 std::optional<log_entry> task::log(std::uint32_t position) const {
   if (position >= total()) return std::nullopt;
-  const std::uint64_t word = std::atomic_ref(log_[position]).load(std::memory_order_acquire);
+  const std::uint64_t word = std::atomic_ref(log_[position]).load();
   if (word == 0) return std::nullopt;
   return log_entry{static_cast<std::uint32_t>(word), static_cast<errc>((word >> 32) & 0xFF)};
 }

@@ -90,8 +90,13 @@ class task {
   [[nodiscard]] std::uint32_t duplicate_groups() const { return parts_.duplicate_groups; }
 
   /// Publishes the record of one input, which is that of its equals too (dedupe). Called by `shard`'s thread only,
-  /// once an index that is in a chain. True for the one call that takes the last position.
+  /// once an index that is in a chain. True when home must hear of it: for the one call that takes the last position,
+  /// and for the first after want_news().
   bool publish(std::size_t shard, const record& finished);
+  /// Whoever looks at the log after this call and finds nothing new is sure that the next publish() tells. Any thread.
+  void want_news() const {
+    if (!news_wanted_.load()) news_wanted_.store(true);
+  }
 
   /// The entry at `position`, or nullopt while it is not there yet. Any thread.
   [[nodiscard]] std::optional<log_entry> log(std::uint32_t position) const;
@@ -135,6 +140,7 @@ class task {
   alignas(64) std::atomic<std::uint32_t> published_{0};
   alignas(64) std::atomic<errc> stop_{errc::none};
   std::atomic<bool> forgotten_{false};
+  mutable std::atomic<bool> news_wanted_{false};
 };
 
 }  // namespace trawl

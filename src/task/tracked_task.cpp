@@ -42,6 +42,19 @@ void tracked_task::finish(time_point now) {
   if (ended_as(errc::task_cancelled) || ended_as(errc::shutdown)) status_ = task_status::cancelled;
   finished_at_ = std::chrono::system_clock::now();
   ended_ = now;
+  end_.wake_all();
+}
+
+void tracked_task::listen(wait_list::listener& one) {
+  news_.add(one);
+  task_->want_news();
+  advance();
+  if (over()) news_.wake_all();
+}
+
+void tracked_task::listen_for_end(wait_list::listener& one) {
+  end_.add(one);
+  if (over()) end_.wake_all();
 }
 
 // Every second: half of what was, half of what the last second brought.
@@ -77,6 +90,7 @@ clock::duration tracked_task::duration(time_point now) const {
 void tracked_task::mark_removed() {
   removed_ = true;
   news_.wake_all();
+  end_.wake_all();
 }
 
 }  // namespace trawl

@@ -27,7 +27,7 @@ struct task_counts {
 
 class tracked_task {
  public:
-  tracked_task(std::shared_ptr<const task> of, executor_type home) : task_(std::move(of)), news_(std::move(home)) {}
+  tracked_task(std::shared_ptr<const task> of, executor_type home) : task_(std::move(of)), news_(home), end_(home) {}
 
   [[nodiscard]] const task& get() const { return *task_; }
   [[nodiscard]] const std::shared_ptr<const task>& share() const { return task_; }
@@ -49,18 +49,25 @@ class tracked_task {
   /// Empty until somebody advances it, and then kept.
   [[nodiscard]] task_stats& stats() { return stats_ ? *stats_ : *(stats_ = std::make_unique<task_stats>()); }
 
-  /// Woken when records came, when the task ended and when it was removed; look at all three.
+  /// Woken when somebody has found that records came, that the task ended or that it was removed; look at all three.
   [[nodiscard]] wait_list& news() { return news_; }
+  /// Has `one` told of the next record, the end or the removal, whatever thread it comes from; at once when there is
+  /// something that advance() has not taken in, or will never be anything.
+  void listen(wait_list::listener& one);
+  /// ... of the end and the removal alone.
+  void listen_for_end(wait_list::listener& one);
   /// It was deleted while somebody read it.
   [[nodiscard]] bool removed() const { return removed_; }
   void mark_removed();
 
  private:
+  [[nodiscard]] bool over() const { return !running() || removed_; }
   void finish(time_point now);
   void sample_rate(time_point now);
 
   std::shared_ptr<const task> task_;
   wait_list news_;
+  wait_list end_;
   task_counts counts_;
   std::unique_ptr<task_stats> stats_;
   task_status status_ = task_status::running;

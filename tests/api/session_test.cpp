@@ -47,6 +47,11 @@ class letters final : public block_source {
     out.append(20000, 'a');
     return slow_ ? flow::waiting : flow::more;
   }
+  [[nodiscard]] next_look look() const override {
+    next_look soon;
+    soon.until = clock::now() + 1ms;
+    return soon;
+  }
   void append_cut(std::string& out, std::string_view problem) const override {
     out.append(R"({"problem":)").append(problem).append("}\n");
   }
@@ -78,7 +83,6 @@ class stage {
                 {"POST", "/echo/{id}", permission::open, plain_handler(echo_path), {}},
                 {"POST", "/count", permission::open, intake_handler(count_body), {}},
                 {"GET", "/letters", permission::open, plain_handler(stream_letters), {"blocks", "cut", "slow"}}});
-    shared->limits.news = 1ms;
     shared->limits.linger = 50ms;
   }
   ~stage() {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/bell.hpp"
 #include "engine_fixture.hpp"
 #include "fetch/lane.hpp"
 #include "scripted_server.hpp"
@@ -32,6 +33,37 @@ TEST_CASE("crawler: every URL of a host gets its record, over few connections") 
     CHECK(each.where == phase::none);
   }
   CHECK(server.seen().requests == 500);
+}
+
+namespace {
+
+std::uint64_t ticks(const engine_fixture& of) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t each : of.machine->totals().home_delay.in) sum += each;
+  return sum;
+}
+
+}  // namespace
+
+// A tick finds what came, too, but no earlier than the next one.
+TEST_CASE("crawler: whoever waits for a record is told when it comes, whichever shard it comes from") {
+  scripted_server server([](const request& asked) { return asked.target == "/stall" ? silence() : page("fine"); });
+  engine_fixture engine;
+  int told_between_ticks = 0;
+  for (int i = 0; i < 30; ++i) {
+    const std::uint64_t before = ticks(engine);
+    const auto task = engine.submit({server.url("/stall"), server.url("/a")});
+    bell waits(engine.home.get_executor());
+    bool told = false;
+    task->listen(waits);
+    asio::co_spawn(engine.home, waits.wait(), [&](const std::exception_ptr&) { told = true; });
+    REQUIRE(engine.until([&] { return told; }));
+    CHECK(task->counts().done == 1);
+    if (ticks(engine) == before) ++told_between_ticks;
+    engine.machine->cancel(*task);
+    CHECK(engine.ended(task));
+  }
+  CHECK(told_between_ticks > 0);
 }
 
 TEST_CASE("crawler: a connection is used again for the next URL of its host") {

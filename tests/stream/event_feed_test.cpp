@@ -56,6 +56,41 @@ TEST_CASE("event_feed: records as they come, each with the place after it") {
   CHECK(told(feed, start + 1ms) == "record 2, end 2.");
 }
 
+TEST_CASE("event_feed: it waits for the first record when nothing was told lately, else for its next turn or the end") {
+  built_task of({"http://a/1", "http://a/2"});
+  event_feed feed(of.tracked, feed_query());
+  CHECK(told(feed, start) == "progress 0");
+  CHECK(feed.look(start + 249ms).of == of.tracked.get());
+  CHECK_FALSE(feed.look(start + 249ms).records);
+  CHECK(feed.look(start + 249ms).until == start + 250ms);
+  CHECK(feed.look(start + 250ms).records);
+  CHECK(feed.look(start + 250ms).until == time_point::max());
+}
+
+TEST_CASE("event_feed: with records it waits for the first one, and has a turn for the progress that it owes") {
+  built_task of({"http://a/1", "http://a/2"});
+  event_feed feed(of.tracked, with_records());
+  CHECK(told(feed, start) == "progress 0");
+  CHECK(feed.look(start).records);
+  CHECK(feed.look(start).until == time_point::max());
+  of.finish(0);
+  CHECK(told(feed, start + 10ms) == "record 1");
+  CHECK_FALSE(feed.look(start + 59ms).records);
+  CHECK(feed.look(start + 59ms).until == start + 60ms);
+  CHECK(feed.look(start + 60ms).records);
+  CHECK(feed.look(start + 60ms).until == start + 250ms);
+  CHECK(told(feed, start + 250ms) == "progress 1");
+  CHECK(feed.look(start + 250ms).until == time_point::max());
+}
+
+TEST_CASE("event_source: it wakes up to say that it is still here") {
+  built_task of({"http://a/1"});
+  event_source source(of.tracked, feed_query());
+  std::string text;
+  CHECK(source.next(text) == flow::waiting);
+  CHECK(source.look().until <= clock::now() + event_source::heartbeat);
+}
+
 TEST_CASE("event_feed: whoever comes back is told what came after") {
   built_task of({"http://a/1", "http://a/2", "http://a/3"});
   for (const std::uint32_t each : {2, 0, 1}) of.finish(each);

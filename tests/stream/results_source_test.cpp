@@ -122,6 +122,26 @@ TEST_CASE("results: a followed stream waits while the task runs, goes on with ne
   CHECK(std::count(out.begin(), out.end(), '\n') == 2);
 }
 
+TEST_CASE("results: a followed stream that told a record has a short rest, then waits for the next one") {
+  built_task one({"a", "b"});
+  results_query asked = query_of(results_format::ndjson);
+  asked.follow = true;
+  results_source source(one.tracked, asked);
+  std::string out;
+  CHECK(source.next(out) == flow::waiting);
+  CHECK(source.look().of == one.tracked.get());
+  CHECK(source.look().records);
+  one.finish(0);
+  const time_point before = clock::now();
+  CHECK(source.next(out) == flow::waiting);
+  const next_look after = source.look();
+  if (clock::now() < before + record_gap) {
+    CHECK_FALSE(after.records);
+    CHECK(after.until >= before + record_gap);
+    CHECK(after.until <= clock::now() + record_gap);
+  }
+}
+
 TEST_CASE("results: deleting the task cuts the stream") {
   built_task one({"a", "b"});
   results_query asked = query_of(results_format::ndjson);

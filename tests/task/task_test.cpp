@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <set>
 #include <thread>
 
@@ -95,6 +97,80 @@ TEST_CASE("task: two shards publish while a reader follows; each record is seen 
   odd.join();
   CHECK(seen.size() == count);
   CHECK(last == 1);
+}
+
+namespace {
+
+struct ear final : wait_list::listener {
+  void told() override { ++times; }
+  int times = 0;
+};
+
+}  // namespace
+
+TEST_CASE("task: whoever asks for news before each wait is told of every record, whatever thread it comes from") {
+  constexpr std::uint32_t count = 20000;
+  asio::io_context home(1);
+  const auto stay = asio::make_work_guard(home);
+  const auto of = task_of(count, 2);
+  tracked_task tracked(of, home.get_executor());
+  const auto publish = [&](std::size_t shard) {
+    for (auto index = static_cast<std::uint32_t>(shard); index < count; index += 2) {
+      if (of->publish(shard, record_of(index))) asio::post(home, [&] { tracked.advance(); });
+      std::this_thread::yield();
+    }
+  };
+  std::thread even(publish, 0);
+  std::thread odd(publish, 1);
+  bool lost = false;
+  while (tracked.counts().done < count && !lost) {
+    ear one;
+    tracked.listen(one);
+    while (one.times == 0 && !lost) lost = home.run_one_for(std::chrono::seconds(60)) == 0;
+  }
+  even.join();
+  odd.join();
+  home.poll();
+  CHECK_FALSE(lost);
+  CHECK(tracked.status() == task_status::done);
+}
+
+TEST_CASE("task: nobody is told of a record for which nobody waits") {
+  const auto of = task_of(4, 1);
+  CHECK_FALSE(of->publish(0, record_of(0)));
+  of->want_news();
+  CHECK(of->publish(0, record_of(1)));
+  CHECK_FALSE(of->publish(0, record_of(2)));
+  CHECK(of->publish(0, record_of(3)));  // The last one.
+}
+
+TEST_CASE("tracked_task: who waits for the end hears of no record, and who comes too late is told at once") {
+  asio::io_context home(1);
+  const auto of = task_of(2, 1);
+  tracked_task tracked(of, home.get_executor());
+  ear end;
+  ear any;
+  tracked.listen_for_end(end);
+  tracked.listen(any);
+  of->publish(0, record_of(0));
+  tracked.advance();
+  CHECK(end.times == 0);
+  CHECK(any.times == 1);
+  of->publish(0, record_of(1));
+  tracked.listen(any);  // It finds the last record itself.
+  CHECK(end.times == 1);
+  CHECK(any.times == 2);
+  tracked.listen(any);
+  tracked.listen_for_end(end);
+  CHECK(end.times == 2);
+  CHECK(any.times == 3);
+  const auto other = task_of(1, 1);
+  tracked_task removed(other, home.get_executor());
+  removed.listen_for_end(end);
+  removed.mark_removed();
+  CHECK(end.times == 3);
+  removed.listen(any);
+  CHECK(any.times == 4);
 }
 
 TEST_CASE("tracked_task: counts, status and codes are those of one prefix of the log") {

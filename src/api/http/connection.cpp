@@ -25,6 +25,7 @@ awaitable<std::size_t> connection::read_some(asio::mutable_buffer into, time_poi
 
 awaitable<std::size_t> connection::read_wire(asio::mutable_buffer into, time_point until) {
   timed_out_ = false;
+  peer_spoke_ = false;
   if (interrupted_) co_return 0;
   times_.arm(patience_, until);
   const auto [ec, size] = co_await socket_.async_read_some(into, use_tuple);
@@ -35,6 +36,7 @@ awaitable<std::size_t> connection::read_wire(asio::mutable_buffer into, time_poi
 // The handshake is what the first reads do: its time is that of the first request.
 awaitable<std::size_t> connection::read_tls(asio::mutable_buffer into, time_point until) {
   timed_out_ = false;
+  peer_spoke_ = false;
   while (!interrupted_) {
     const std::size_t size = tls_->read(into.data(), into.size());
     const bool asked_socket = !tls_->wire().unsent();  // Else the read did not ask it.
@@ -129,9 +131,31 @@ int connection::unsent() {
 }
 
 bool connection::peer_closed() {
-  if (tls_) return tls_->peer_closed();
+  if (interrupted_) return true;
+  if (tls_) {
+    const bool closed = tls_->peer_closed();
+    peer_spoke_ = !closed && tls_->pending();
+    return closed;
+  }
   char one = 0;
-  return recv(socket_.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  const ssize_t got = recv(socket_.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT);
+  peer_spoke_ = got > 0;
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void connection::watch_peer(bell& whom) {
+  if (watching_ || peer_spoke_) return;
+  if (!watched_) watched_ = std::make_shared<connection*>(this);
+  watching_ = true;
+  socket_.async_wait(socket_type::wait_read, [self = watched_, &whom](error_code ec) {
+    if (*self == nullptr) return;
+    (*self)->watching_ = false;
+    if (!ec) whom.ring();
+  });
+}
+
+connection::~connection() {
+  if (watched_) *watched_ = nullptr;
 }
 
 awaitable<void> connection::linger(milliseconds longest) {

@@ -8,6 +8,7 @@
 
 #include "api/http/timekeeper.hpp"
 #include "api/http/tls_accepted.hpp"
+#include "base/bell.hpp"
 #include "base/executor.hpp"
 
 namespace trawl {
@@ -17,6 +18,7 @@ class connection {
   connection(socket_type socket, timekeeper& times) : socket_(std::move(socket)), times_(times), patience_(*this) {}
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+  ~connection();
 
   [[nodiscard]] int handle() { return socket_.native_handle(); }
   /// Before the first read: the client speaks TLS, and so do we.
@@ -32,8 +34,11 @@ class connection {
   /// For a protocol that takes over from here; interrupt() ends what it waits for. tls(): null on a plain connection.
   [[nodiscard]] socket_type& socket() { return socket_; }
   [[nodiscard]] tls_accepted* tls() { return tls_.get(); }
-  /// The peer has closed its side, with nothing left to read.
+  /// The peer has closed its side, with nothing left to read, or is lost.
   [[nodiscard]] bool peer_closed();
+  /// Rings when it may have, once, unless the peer has said something that nobody has read: then only a write tells.
+  /// `whom` lives as long as this.
+  void watch_peer(bell& whom);
 
   /// Says that nothing more is to come and lets the peer read what is under way: closing with bytes unread
   /// would make its system throw our answer away (RFC 9112 9.6).
@@ -67,7 +72,10 @@ class connection {
   bool timed_out_ = false;
   bool interrupted_ = false;
   milliseconds stall_{};
-  int unsent_ = 0;  // When patience_ was armed for a write.
+  int unsent_ = 0;                        // When patience_ was armed for a write.
+  std::shared_ptr<connection*> watched_;  // Null inside once this is gone.
+  bool watching_ = false;
+  bool peer_spoke_ = false;  // Seen by peer_closed().
 };
 
 }  // namespace trawl

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "api/http/query.hpp"
+#include "base/executor.hpp"
+#include "stream/next_look.hpp"
 
 namespace trawl {
 
@@ -18,6 +20,8 @@ class peer {
  public:
   /// Nobody waits for the answer any more.
   [[nodiscard]] virtual bool gone() = 0;
+  /// Waits for that, or for what `look` names. May return for less: look again.
+  virtual awaitable<void> rest(next_look look) = 0;
 
  protected:
   ~peer() = default;

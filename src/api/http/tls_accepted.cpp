@@ -58,6 +58,8 @@ void tls_accepted::close() {
   ERR_clear_error();
 }
 
+bool tls_accepted::pending() const { return SSL_pending(ssl_.get()) > 0; }
+
 bool tls_accepted::peer_closed() {
   if (over_) return true;
   char next = 0;

@@ -26,6 +26,8 @@ class tls_accepted {
   void close();
   /// Looks whether the client has said so, or is gone. What it sent before stays to be read.
   [[nodiscard]] bool peer_closed();
+  /// Something the client said is here and was not read.
+  [[nodiscard]] bool pending() const;
   /// Nothing more will be read: it has ended, well or not.
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] tls_wire& wire() { return wire_; }

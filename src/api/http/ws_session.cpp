@@ -19,7 +19,6 @@ namespace {
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 
-constexpr milliseconds news_look{50};
 constexpr seconds handshake_time{5};  // Of the closing one, too.
 constexpr seconds idle_time{30};      // A ping after half of it.
 constexpr std::size_t longest_said = 4096;
@@ -39,8 +38,8 @@ http::request<http::empty_body> upgrade_of(const request& asked) {
 
 class watcher {
  public:
-  watcher(socket_type& socket, tls_accepted* tls, timekeeper& times, ws_host& host, std::unique_ptr<event_feed> feed)
-      : stream_(socket, tls), times_(times), host_(host), feed_(std::move(feed)), ended_(socket.get_executor()) {}
+  watcher(socket_type& socket, tls_accepted* tls, ws_host& host, std::unique_ptr<event_feed> feed)
+      : stream_(socket, tls), host_(host), feed_(std::move(feed)), ended_(socket.get_executor()) {}
 
   awaitable<bool> accept(const request& asked);
   awaitable<void> tell();
@@ -53,7 +52,6 @@ class watcher {
   void set_up(const std::string& id);
 
   websocket::stream<ws_transport, false> stream_;
-  timekeeper& times_;
   ws_host& host_;
   std::unique_ptr<event_feed> feed_;
   waiter ended_;
@@ -94,6 +92,7 @@ awaitable<void> watcher::listen() {
   }
   listening_ = false;
   ended_.wake();
+  host_.call();
 }
 
 awaitable<void> watcher::wait_for_listener() {
@@ -107,7 +106,7 @@ awaitable<void> watcher::tell() {
     state = host_.cutting() ? flow::cut : feed_->next(event, clock::now());
     if (state == flow::cut) break;
     if (state == flow::waiting) {
-      co_await times_.sleep(news_look);
+      co_await host_.rest(feed_->look(clock::now()));
       continue;
     }
     const std::string id = cursor_text(event.cursor);
@@ -161,9 +160,9 @@ std::optional<problem> not_websocket(const request& asked) {
   return std::nullopt;
 }
 
-awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, timekeeper& times,
-                                ws_host& host, std::unique_ptr<event_feed> feed) {
-  watcher one(socket, tls, times, host, std::move(feed));
+awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, ws_host& host,
+                                std::unique_ptr<event_feed> feed) {
+  watcher one(socket, tls, host, std::move(feed));
   const bool accepted = co_await one.accept(asked);
   if (!accepted) co_return;
   asio::co_spawn(socket.get_executor(), one.listen(), rethrow);

@@ -9,7 +9,6 @@
 
 #include "api/http/problem.hpp"
 #include "api/http/request.hpp"
-#include "api/http/timekeeper.hpp"
 #include "api/http/tls_accepted.hpp"
 #include "base/executor.hpp"
 #include "stream/event_feed.hpp"
@@ -21,6 +20,9 @@ class ws_host {
  public:
   /// The service ends: the watcher is told so.
   [[nodiscard]] virtual bool cutting() = 0;
+  /// Waits for what `look` names, or for call(). May return for less: look again.
+  virtual awaitable<void> rest(next_look look) = 0;
+  virtual void call() = 0;
   /// Why the feed was cut.
   [[nodiscard]] virtual problem cut_reason() = 0;
 
@@ -37,7 +39,7 @@ inline constexpr std::uint16_t ws_task_deleted = 4404;
 
 /// Answers the upgrade and serves the watcher to the end. `tls`: null on a plain connection. To interrupt it, cancel
 /// the operations of `socket`, which outlives the coroutine as all else here does.
-awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, timekeeper& times,
-                                ws_host& host, std::unique_ptr<event_feed> feed);
+awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const request& asked, ws_host& host,
+                                std::unique_ptr<event_feed> feed);
 
 }  // namespace trawl

@@ -7,10 +7,8 @@ namespace trawl {
 namespace {
 
 constexpr seconds longest_cancel{5};
-constexpr milliseconds cancel_look{10};
 // Proxies in between give up on a silent server after a minute or so.
 constexpr seconds longest_wait{60};
-constexpr milliseconds news_look{50};
 
 answer summary_of(tracked_task& shown) {
   std::string json;
@@ -25,9 +23,22 @@ bool has_news(const request& asked, tracked_task& shown) {
   return asked.has("if-none-match") && !client_has(asked, entity_tag(shown));
 }
 
-awaitable<void> wait_for_news(service& at, const request& asked, std::shared_ptr<tracked_task> shown, seconds longest) {
-  const time_point until = clock::now() + longest;
-  while (!has_news(asked, *shown) && clock::now() < until && !asked.from->gone()) co_await at.times.sleep(news_look);
+awaitable<void> wait_for_news(const request& asked, std::shared_ptr<tracked_task> shown, seconds longest) {
+  next_look look;
+  look.of = shown.get();
+  look.records = asked.has("if-none-match");
+  look.until = clock::now() + longest;
+  while (!has_news(asked, *shown) && clock::now() < look.until && !asked.from->gone()) co_await asked.from->rest(look);
+}
+
+awaitable<void> wait_for_end(const request& asked, std::shared_ptr<tracked_task> shown, seconds longest) {
+  next_look look;
+  look.of = shown.get();
+  look.records = false;
+  look.until = clock::now() + longest;
+  shown->advance();
+  while (shown->running() && !shown->removed() && clock::now() < look.until && !asked.from->gone())
+    co_await asked.from->rest(look);
 }
 
 answer tell(const request& asked, const std::shared_ptr<tracked_task>& shown, bool summary) {
@@ -67,7 +78,7 @@ awaitable<answer> show_task(service& at, const request& asked) {
   const std::shared_ptr<tracked_task> shown = *found;
   const auto wished = preferred_wait(asked);
   const seconds wait = std::min(wished.value_or(seconds(0)), longest_wait);
-  if (wait.count() > 0) co_await wait_for_news(at, asked, shown, wait);
+  if (wait.count() > 0) co_await wait_for_news(asked, shown, wait);
   if (shown->removed()) co_return answer(find_task(at, asked).error());
   answer told = tell(asked, shown, *summary);
   if (wished) told.fields.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
@@ -85,15 +96,10 @@ answer remove_task(service& at, const request& asked) {
 awaitable<answer> cancel_task(service& at, const request& asked) {
   const auto found = find_task(at, asked);
   if (!found) co_return answer(found.error());
-  tracked_task& cancelled = **found;
-  at.crawls.cancel(cancelled);
-  const time_point until = clock::now() + longest_cancel;
-  cancelled.advance();
-  while (cancelled.running() && !cancelled.removed() && clock::now() < until) {
-    co_await at.times.sleep(cancel_look);
-    cancelled.advance();
-  }
-  co_return summary_of(cancelled);
+  const std::shared_ptr<tracked_task> cancelled = *found;
+  at.crawls.cancel(*cancelled);
+  co_await wait_for_end(asked, cancelled, longest_cancel);
+  co_return summary_of(*cancelled);
 }
 
 }  // namespace trawl
