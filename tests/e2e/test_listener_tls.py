@@ -187,6 +187,7 @@ class WebSockets(SecureTest):
         self.ask("GET", "/healthz")  # By now it is far ahead of us.
         watcher.send(9, b"before a close")
         watcher.send(8, struct.pack(">H", 1000))
+        watcher.hurry()
         seen = []
         while (frame := watcher.receive())[0] != 8:
             seen.append(frame)
@@ -199,6 +200,7 @@ class WebSockets(SecureTest):
         slow = [self.watch(task, "?records=1", receive_buffer=4096) for _ in range(10)]
         self.ask("GET", "/healthz")
         self.assertLess(self.service.resident_kb() - before, 20000 * SLOW)  # Each has 10 MB to hear.
+        slow[0].hurry()
         frames, code = slow[0].frames()
         self.assertEqual((code, frames[-1]["event"]), (1000, "end"))
         self.assert_each_once(frames, 20000)
@@ -212,12 +214,14 @@ class WebSockets(SecureTest):
             self.assertEqual(json.loads(each.receive()[1])["event"], "progress")
         polite.send(8, struct.pack(">H", 1000))
         self.assertEqual(polite.receive()[0], 8)
+        polite.close()
         rude.close()  # Without ending TLS.
         with socket.socket(fileno=broken.sock.detach()) as bare:
             bare.sendall(b"this is no record of TLS")
             self.assertTrue(until(lambda: self.service.sockets() <= before + 2, 20))
         long.send(1, b"x" * 5000)
         self.assertEqual(long.frames()[1], 1009)
+        long.close()
         self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
         self.ask("DELETE", f"/tasks/{task}")
 
