@@ -1,13 +1,19 @@
 """Records handed out while they arrive: pages, lines, slow readers, and a task deleted under them."""
 import http.client
 import json
+import os
 import socket
+import subprocess
 import threading
 import time
 
-from harness import SLOW, TEXT, ServiceTest, main, until
+from harness import ALL, SLOW, TEXT, ServiceTest, clean_environment, main, until
 
 MANY = 20000
+LARGE = (50_000, 1_000_000) if ALL else (50_000,)
+# What a slow reader may cost whatever the size of the task: a session, the block that it has not taken (64 KiB and the
+# record that passes it) and its chunk are 0.2 MB; the rest is room for what else the service did meanwhile.
+READER_KB = 2048
 
 
 class Streams(ServiceTest):
@@ -121,6 +127,59 @@ class Streams(ServiceTest):
         received = self.read_all(reader)
         self.assertIn(b'{"problem"', received)
         self.assertFalse(received.endswith(b"\r\n0\r\n\r\n"))
+
+    def curl_slowly(self, path, into):
+        """A curl that takes 1 MB a second, and has begun."""
+        command = ["curl", "-q", "--noproxy", "*", "--silent", "--show-error", "--limit-rate", "1M", "--no-buffer", "--max-time", str(100 * SLOW),
+                   "--output", into, self.service.server + path]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, env=clean_environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        self.assertTrue(until(lambda: os.path.exists(into) and os.path.getsize(into) > 0))
+        return process
+
+    def read_slowly(self, sock, octets):
+        """Up to that many, and the most memory that the service had meanwhile: first in sips, then in gulps."""
+        received, most = bytearray(), 0
+        for _ in range(50):
+            received += sock.recv(4096)
+            time.sleep(0.02)
+            most = max(most, self.service.resident_kb())
+        while len(received) < octets:
+            block = sock.recv(1 << 20)
+            self.assertTrue(block, "the stream ended too soon")
+            received += block
+            most = max(most, self.service.resident_kb())
+        return received, most
+
+    def assert_cut(self, lines, count):
+        """Records, each once and not all of them, then the reason."""
+        *records, last = map(json.loads, lines)
+        self.assertEqual((list(last), last["problem"]["status"]), (["problem"], 404))
+        self.assertLess(len(records), count)
+        self.assertEqual(len({record["index"] for record in records}), len(records))
+
+    def test_a_large_task_costs_a_slow_reader_no_memory_and_its_deletion_is_an_error_to_all_who_read(self):
+        for count in LARGE:
+            with self.subTest(count=count):
+                task = self.start_many(count)
+                self.service.wait(task, count / 500)
+                path = f"/tasks/{task}/results?format=ndjson"
+                before = self.service.resident_kb()
+                reader = self.open_slowly(path, 65536)
+                received, most = self.read_slowly(reader, count * 50)  # About a seventh of it.
+                if SLOW == 1:  # Sanitizers keep memory of their own.
+                    self.assertLess(most - before, READER_KB)
+                into = os.path.join(self.net["dir"], f"cut-{count}")
+                curl = self.curl_slowly(path, into)
+                self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}").status, 204)
+                received += self.read_all(reader)
+                self.assertFalse(received.endswith(b"\r\n0\r\n\r\n"))
+                self.assert_cut([line for line in received.split(b"\n") if line.startswith(b"{")], count)
+                self.assertEqual(curl.wait(120 * SLOW), 18, curl.stderr.read())  # CURLE_PARTIAL_FILE
+                with open(into, "rb") as file:
+                    self.assert_cut(file.read().splitlines(), count)
+                os.remove(into)
 
     def test_a_reader_that_leaves_harms_nobody(self):
         task = self.start_many(60000)
