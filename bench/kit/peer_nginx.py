@@ -10,7 +10,7 @@ from . import usage, web
 from .service import free_port, on
 
 _CONFIGURATION = """daemon off; worker_processes 1; pid nginx.pid; error_log error.log;
-{user}events {{ worker_connections 1024; }}
+{user}events {{ worker_connections 4096; }}
 http {{
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   access_log off; keepalive_requests 1000000000; default_type application/json;

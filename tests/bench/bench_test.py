@@ -6,12 +6,16 @@ usage: tests/bench/bench_test.py FOLDER_OF_BUILT_PROGRAMS PATH_OF_TRAWL
 Times are not judged anywhere. A peer that is not installed is skipped; with TRAWL_TEST_ALL=1 (scripts/test --all
 installs them) all scenarios are run in their smallest size, and a peer that is there must work.
 """
+import collections
 import http.client
+import http.server
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import xml.etree.ElementTree
 from pathlib import Path
@@ -26,6 +30,7 @@ from kit import client, plot, report  # noqa: E402
 from kit.batch import Batch  # noqa: E402
 from kit.late_origin import LateOrigin  # noqa: E402
 from kit.peers import Absent, curl_multi, undici  # noqa: E402
+from kit.pollers import Pollers  # noqa: E402
 from kit.scenario import Bench, percentile  # noqa: E402
 from kit.service import as_json  # noqa: E402
 from kit.service_subject import AiohttpService, run_task, why_no_aiohttp  # noqa: E402
@@ -144,6 +149,49 @@ class Peers(unittest.TestCase):
             self.skipTest(subject.why)
         with self.assertRaisesRegex(client.Failed, "not all of 1"):
             subject.run()
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """200, 404 and 503 in turn, over kept connections."""
+
+    protocol_version = "HTTP/1.1"
+    turns = itertools.cycle((200, 404, 503))
+    given = collections.Counter()
+    paths = set()
+
+    def do_GET(self):
+        status = next(self.turns)
+        self.paths.add(self.path)
+        self.send_response(status)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+        self.given[status] += 1
+
+    def log_message(self, *_):
+        pass
+
+
+class PollingClients(unittest.TestCase):
+    CLIENTS, INTERVAL_MS = 12, 20
+
+    def test_each_answer_is_counted_as_what_it_is(self):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            with Pollers(server.server_address[1], self.CLIENTS, self.INTERVAL_MS) as pollers:
+                pollers.start("/some/task?view=summary")
+                while sum(Answers.given.values()) < 300:
+                    threading.Event().wait(0.01)
+                met = pollers.stop()
+            server.shutdown()
+        self.assertEqual(Answers.paths, {"/some/task?view=summary"})
+        self.assertEqual(met["lost"], 0)
+        for told, status in ((met["server_errors"], 503), (met["others"], 404)):
+            self.assertLessEqual(told, Answers.given[status])
+            self.assertGreaterEqual(told, Answers.given[status] - self.CLIENTS)  # On their way when the others left.
+        self.assertGreaterEqual(met["polls"], 300 - self.CLIENTS)
+        self.assertTrue(0 < met["p50_ms"] <= met["p99_ms"] <= met["worst_ms"])
 
 
 class AiohttpRoutes(unittest.TestCase):
