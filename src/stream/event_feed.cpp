@@ -61,7 +61,7 @@ flow event_source::next(std::string& out) {
   const std::size_t full = out.size() + block_bytes;
   while (out.size() < full) {
     const flow state = feed_.next(event_, now);
-    if (state == flow::waiting && now - spoke_at_ >= heartbeat) {
+    if (state == flow::waiting && now - spoke_at_ >= silence_) {
       out += ": still here\n\n";
       spoke_at_ = now;
     }

@@ -53,13 +53,15 @@ class event_source final : public block_source {
  public:
   static constexpr seconds heartbeat{15};
 
-  event_source(std::shared_ptr<tracked_task> shown, feed_query asked) : feed_(std::move(shown), asked) {}
+  event_source(std::shared_ptr<tracked_task> shown, feed_query asked, milliseconds silence = heartbeat)
+      : feed_(std::move(shown), asked), silence_(silence) {}
   flow next(std::string& out) override;
   [[nodiscard]] next_look look() const override;
   void append_cut(std::string& out, std::string_view problem) const override;
 
  private:
   event_feed feed_;
+  const milliseconds silence_;
   feed_event event_;
   time_point spoke_at_ = clock::now();
 };

@@ -91,6 +91,7 @@ TEST_CASE("gzip_reader: what is no gzip, or follows it, or was damaged, is broke
 }
 
 TEST_CASE("gzip_reader: beyond 1 MiB a body may be a hundred times its coding, and no more") {
+  // [api 2.11]
   reading bomb;
   CHECK_FALSE(bomb.put(gzip(std::string(20 << 20, '0'))));
   CHECK(bomb.reader.grew_too_much());

@@ -147,11 +147,13 @@ void check_range(const fetch_option& option, const json& property) {
 }  // namespace
 
 TEST_CASE("openapi: its paths, methods, scopes and query keys are those of the routes") {
+  // [api 1.15]
   CHECK(documented() == served());
   CHECK(served().contains("read GET /tasks/{id}/events?cursor&records"));
 }
 
 TEST_CASE("openapi: the options of a task have the names, kinds, ranges and defaults of the option table") {
+  // [api 2.40]
   const json& properties = schema("options").at("properties");
   CHECK(properties.size() == fetch_options().size());
   for (const fetch_option& option : fetch_options()) {
@@ -174,6 +176,7 @@ TEST_CASE("openapi: an option in the query is the option in a body") {
 }
 
 TEST_CASE("openapi: error codes, error words, phases and timings are the source's own") {
+  // [api 4.16, 4.17]
   json codes, phases, timings_told;
   std::set<std::string> http_words;
   for (std::size_t n = 1; n < errc_count; ++n) {

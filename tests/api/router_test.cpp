@@ -79,6 +79,7 @@ TEST_CASE("router: an unknown query key is refused by name") {
 }
 
 TEST_CASE("problem: the document has type, title, status and detail, and errors when there are some") {
+  // [api 1.23]
   using nlohmann::json;
   problem told(400, "say \"please\"");
   CHECK(json::parse(to_json(told)) ==
@@ -91,6 +92,7 @@ TEST_CASE("problem: the document has type, title, status and detail, and errors 
 }
 
 TEST_CASE("problem: what is wrong with a query key or a field is named as that, the first of all in a sentence") {
+  // [api 1.24]
   using nlohmann::json;
   const json one = json::parse(to_json(bad_parameter("limit", "must be an integer")));
   CHECK(one["detail"] == "query key 'limit' must be an integer");

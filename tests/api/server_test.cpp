@@ -142,6 +142,7 @@ TEST_CASE("server: a submission is accepted, told where it is, and polled to its
 }
 
 TEST_CASE("server: POST /tasks answers 202 and wants a media type") {
+  // [api 1.2]
   running_service here;
   const reply accepted = here.ask("POST", "/tasks", json_type, R"({"urls":[]})");
   CHECK(accepted.status == 202);
@@ -152,6 +153,7 @@ TEST_CASE("server: POST /tasks answers 202 and wants a media type") {
 }
 
 TEST_CASE("server: a /submit body that begins with a brace is JSON whatever its type says") {
+  // [api 2.2]
   running_service here;
   const std::string_view form = "Content-Type: application/x-www-form-urlencoded\r\n";
   CHECK(here.ask("POST", "/submit", form, " \r\n {\"urls\":[]}").status == 200);
@@ -215,6 +217,7 @@ TEST_CASE("server: a refused submission says what is wrong and leaves no task be
 }
 
 TEST_CASE("server: the limits of a body and of waiting URLs are exact") {
+  // [api 2.11, 2.14]
   server_options options;
   options.max_body = 40;
   options.max_urls = 3;
@@ -233,6 +236,7 @@ TEST_CASE("server: the limits of a body and of waiting URLs are exact") {
 }
 
 TEST_CASE("server: what waits counts, until it ends") {
+  // [api 2.13]
   server_options options;
   options.max_urls = 3;
   running_service here(options);
@@ -246,6 +250,7 @@ TEST_CASE("server: what waits counts, until it ends") {
 }
 
 TEST_CASE("server: a task over the memory limit is 413, one that has no room beside others 503") {
+  // [api 2.13, 2.14]
   server_options options;
   options.max_memory = 1;
   running_service none(options);
@@ -348,6 +353,7 @@ TEST_CASE("server: the listing is newest first and pages when asked") {
 }
 
 TEST_CASE("server: alive and ready, until it drains") {
+  // [api 1.13]
   running_service here;
   CHECK(here.ask("GET", "/healthz").document()["status"] == "ok");
   CHECK(here.ask("GET", "/readyz").status == 200);
@@ -381,6 +387,7 @@ TEST_CASE("server: closing ends idle connections, followers and half-sent reques
 }
 
 TEST_CASE("server: one connection too many is told so") {
+  // [api 5.25]
   server_options options;
   options.max_connections = 1;
   running_service here(options);
@@ -395,6 +402,7 @@ TEST_CASE("server: one connection too many is told so") {
 }
 
 TEST_CASE("server: where no connection is left, one that has been idle for a second makes way") {
+  // [api 5.25]
   server_options options;
   options.max_connections = 1;
   running_service here(options);

@@ -192,6 +192,7 @@ TEST_CASE("session: HEAD has the head of GET and no body") {
 }
 
 TEST_CASE("session: OPTIONS tells the methods") {
+  // [api 1.21]
   stage here;
   const std::string heard = here.answer_to("OPTIONS /echo/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   CHECK(heard.starts_with("HTTP/1.1 204 "));
@@ -374,6 +375,7 @@ TEST_CASE("session: when the server cuts, a stream ends with the reason") {
 }
 
 TEST_CASE("session: a head or a body that does not come in time is 408, a silent connection is closed") {
+  // [api 1.28]
   stage here;
   here.shared->limits.head = 5ms;
   here.shared->limits.idle = 5ms;
@@ -387,7 +389,17 @@ TEST_CASE("session: a head or a body that does not come in time is 408, a silent
   CHECK(one.count("HTTP/1.1 ") == 1);
 }
 
+TEST_CASE("session: how long a client may take") {
+  // [api 1.28]
+  const session_limits limits;
+  CHECK(limits.head == 10s);
+  CHECK(limits.body_stall == 30s);
+  CHECK(limits.body_grace == 30s);
+  CHECK(limits.body_rate == 500);
+}
+
 TEST_CASE("session: a body that drips is given up, however often a byte of it comes") {
+  // [api 1.28]
   stage here;
   here.shared->limits.body_grace = 100ms;
   here.shared->limits.body_rate = 1000000000;

@@ -176,6 +176,7 @@ TEST_CASE("submit_parser: nothing that counts is given twice") {
 }
 
 TEST_CASE("submit_parser: the first 20 errors are told, and then no more is read") {
+  // [api 1.24]
   std::string body = R"({"urls":[)";
   for (int i = 0; i < 30; ++i) body += "1,";
   const outcome seen = submit(body + "2]}");
@@ -245,6 +246,7 @@ TEST_CASE("submit_parser: meta that is no container comes back too") {
 }
 
 TEST_CASE("submit_parser: meta of 64 KiB is kept, one octet more is refused") {
+  // [api 2.19]
   const auto body = [](std::size_t octets) {
     return R"({"urls":[{"url":"u","meta": [")" + std::string(octets - 4, 'x') + "\" ]}]}";
   };

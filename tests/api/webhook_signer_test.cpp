@@ -5,6 +5,7 @@
 using namespace trawl;
 
 TEST_CASE("webhook_signer: the example of the Standard Webhooks specification") {
+  // [api 2.36]
   webhook_signer signer;
   REQUIRE(signer.read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").empty());
   CHECK(signer.has_secret());
@@ -13,6 +14,7 @@ TEST_CASE("webhook_signer: the example of the Standard Webhooks specification") 
 }
 
 TEST_CASE("webhook_signer: several secrets are several signatures, in their order") {
+  // [api 2.36]
   const std::string one = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   const std::string two = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
   webhook_signer first, second, both;
@@ -23,6 +25,7 @@ TEST_CASE("webhook_signer: several secrets are several signatures, in their orde
 }
 
 TEST_CASE("webhook_signer: a file that holds no secret is refused, and what it says is not repeated") {
+  // [api 5.33]
   for (const char* wrong : {"", "\n# nothing\n", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_AAECAwQF",
                             "whsec_not base64, but long enough to be", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"}) {
     webhook_signer signer;

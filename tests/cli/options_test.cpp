@@ -44,17 +44,30 @@ bool mentions(const reading& read, const std::string& text) {
 }  // namespace
 
 TEST_CASE("options: without any, the defaults hold") {
+  // [api 1.27, 5.11, 5.13, 5.22, 5.23, 5.24, 5.25, 5.26, 5.27, 5.34, 5.35]
   const reading told = read_serve({});
   CHECK(told.problems.empty());
   CHECK(told.values.server.listen == arguments{"127.0.0.1:7777"});
   CHECK(told.values.engine.max_in_flight == 1024);
   CHECK(!told.values.engine.host_concurrency.has_value());
   CHECK(told.values.engine.listeners_are_loopback);
+  CHECK(!told.values.engine.host_delay_ms.has_value());
+  CHECK(told.values.engine.threads == 0);  // As many as it may use.
+  CHECK(told.values.engine.user_agent == "trawl/" TRAWL_VERSION);
+  CHECK(told.values.server.max_body == 268435456);
+  CHECK(told.values.server.max_urls == 20000000);
+  CHECK(told.values.server.max_memory == 0);  // 60% of what there is.
+  CHECK(told.values.server.max_connections == 10000);
+  CHECK(!told.values.server.max_connections_per_address.has_value());
+  CHECK(told.values.server.task_ttl == 86400);
+  CHECK(told.values.server.rate_limit == 0);
   CHECK(told.values.drain_timeout == std::chrono::seconds(3));
   CHECK(told.values.log == log_level::info);
+  CHECK(told.values.log_as == log_format::text);
 }
 
 TEST_CASE("options: flags win over environment, environment over file") {
+  // [api 5.9]
   const config file(R"({"max_in_flight": 1, "max_urls": 1, "max_body": 1})");
   const reading told = read_serve({"--config", file.path(), "--max-in-flight", "3"},
                                   {{"TRAWL_MAX_IN_FLIGHT", "2"}, {"TRAWL_MAX_URLS", "2"}});
@@ -65,6 +78,7 @@ TEST_CASE("options: flags win over environment, environment over file") {
 }
 
 TEST_CASE("options: a list of a stronger source replaces the weaker one's, it does not add to it") {
+  // [api 5.9]
   const config file(R"({"listen": ["127.0.0.1:1"], "allow_net": ["10.0.0.0/8"]})");
   const reading told = read_serve({"--listen", "127.0.0.1:3", "--listen", "[::1]:4"},
                                   {{"TRAWL_CONFIG", file.path()}, {"TRAWL_ALLOW_NET", "192.168.0.0/16, fd00::/8,"}});
@@ -74,6 +88,7 @@ TEST_CASE("options: a list of a stronger source replaces the weaker one's, it do
 }
 
 TEST_CASE("options: everything wrong is told at once, each by where it came from") {
+  // [api 5.10]
   const config file(R"({"max_urls": 0, "threads": 2.5, "bogus": 1, "no_auth": "yes", "allowed_host": "a"})");
   const reading told =
       read_serve({"--threads", "0", "--dns-server", "nine", "--colour", "red", "--config", file.path()},
@@ -161,6 +176,7 @@ TEST_CASE("options: each kind of value is taken when it is one") {
 }
 
 TEST_CASE("options: a listener that is not loopback needs --api-key-file or --no-auth") {
+  // [api 5.28, 6.7]
   const reading refused = read_serve({"--listen", "127.0.0.1:1", "--listen", "0.0.0.0:1"});
   CHECK(mentions(refused, "--listen '0.0.0.0:1': a listener that is not loopback needs --api-key-file, or --no-auth"));
   const reading taken = read_serve({"--listen", "127.0.0.1:1", "--listen", "[::]:1", "--no-auth"});
@@ -189,6 +205,7 @@ TEST_CASE("options: origins and rates as they are meant, or not at all") {
 }
 
 TEST_CASE("options: a certificate needs its key, and a key its certificate") {
+  // [api 5.30]
   const config file("a");
   CHECK(mentions(read_serve({"--tls-cert", file.path()}), "--tls-cert: needs --tls-key"));
   CHECK(mentions(read_serve({"--tls-key", file.path()}), "--tls-key: needs --tls-cert"));
@@ -284,6 +301,7 @@ TEST_CASE("options: --help names every option of its command") {
 }
 
 TEST_CASE("options: every option of a task is a flag of check") {
+  // [api 5.4]
   const std::string check = read(command::check, {"-h"}).help.value_or("");
   for (const fetch_option& each : fetch_options()) {
     CAPTURE(each.name);

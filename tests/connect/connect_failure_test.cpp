@@ -23,6 +23,7 @@ TEST_CASE("connect_failure: the address stands in the detail, an IPv6 one in bra
 }
 
 TEST_CASE("connect_failure: each error of connect() has its word") {
+  // [api 4.21]
   CHECK(of(ECONNREFUSED).code == errc::connection_refused);
   for (int error : {ENETUNREACH, EHOSTUNREACH, EACCES, EPERM, ENETDOWN, EAFNOSUPPORT, EINVAL})
     CHECK(of(error).code == errc::destination_ip_unroutable);

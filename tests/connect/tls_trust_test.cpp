@@ -43,6 +43,7 @@ class environment {
 }  // namespace
 
 TEST_CASE("tls_trust: a file that cannot be read, or holds no certificate, is refused by name") {
+  // [api 5.19]
   const temporary_file empty("not a certificate");
   CHECK(refusal({.ca_file = "/no/such/file"}) == "--ca-file: /no/such/file: No such file or directory");
   CHECK(refusal({.ca_file = empty.path()}) == "--ca-file: " + empty.path() + ": no PEM certificate in it");
@@ -60,6 +61,7 @@ TEST_CASE("tls_trust: a revocation list that cannot be read, or is none, is refu
 }
 
 TEST_CASE("tls_trust: --ca-file goes before SSL_CERT_FILE, which goes before the system's bundle") {
+  // [api 5.19]
   const test::authority ca;
   const temporary_file bundle(pem(ca.self()));
   {

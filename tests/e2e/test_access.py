@@ -87,6 +87,7 @@ class WithKeys(AccessTest, KeyedTest):
         return task
 
     def test_what_is_open_is_listed_and_nothing_else_is(self):
+        # [api 6.10]
         found = {(method, path) for method, path, scope in operations(self.service) if scope is None and method != "HEAD"}
         self.assertEqual(found, set(OPEN))
         for method, path in OPEN:
@@ -95,6 +96,7 @@ class WithKeys(AccessTest, KeyedTest):
                     self.assertEqual(self.send(each, path).status, 200, path)
 
     def test_each_route_wants_a_key_it_knows_in_the_one_place_for_it(self):
+        # [api 6.10]
         key, before = self.key["boss"], self.tasks()
         wrong = {"no key": ({}, ""), "a wrong key": (bearer("trawl_" + "A" * 43), ""),
                  "a hash of the file": (bearer(self.hash_of("boss")), ""), "another scheme": ({"Authorization": f"Basic {key}"}, ""),
@@ -114,6 +116,7 @@ class WithKeys(AccessTest, KeyedTest):
             return next(re.search("sha256:([0-9a-f]+)", line)[1] for line in file if line.startswith(who + " "))
 
     def test_of_two_keys_in_one_request_none_counts(self):
+        # [api 6.10]
         for method, path, _ in self.closed():
             real, fields, body = asking(method, path)
             connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=30)
@@ -127,6 +130,7 @@ class WithKeys(AccessTest, KeyedTest):
             connection.close()
 
     def test_a_key_that_only_reads_is_refused_where_something_changes_and_nowhere_else(self):
+        # [api 6.11]
         task, before = self.running("ann"), self.tasks()
         for method, path, scope in self.closed():
             for query in ("", "?colour=red"):  # What is wrong beside it makes no difference.
@@ -142,6 +146,7 @@ class WithKeys(AccessTest, KeyedTest):
         self.assertEqual((self.tasks(), self.ask("ann", "GET", f"/tasks/{task}?view=summary").json()["status"]), (before, "running"))
 
     def test_a_task_of_another_is_told_from_none_by_nobody_but_an_admin(self):
+        # [api 6.12]
         task = self.running("ann")
         for method, path, scope in self.closed():
             if "{id}" not in path:
@@ -166,6 +171,7 @@ class WithKeys(AccessTest, KeyedTest):
             self.assertEqual(self.send("GET", "/tasks/{id}", bearer(self.key[who]), task).status, 404)
 
     def test_lists_pages_and_their_count_are_of_ones_own_tasks(self):
+        # [api 6.12]
         task = self.running("ann")
         for query in ("", "?view=summary", "?status=running", "?limit=1000", "?label=x"):
             for who in ("ben", "eve"):
@@ -178,6 +184,7 @@ class Expired(AccessTest, KeyedTest):
     flags = ("--task-ttl", "3")
 
     def test_that_a_task_has_expired_is_told_to_whose_it_was(self):
+        # [api 1.19]
         task = self.submit("ann", [])
         self.assertTrue(until(lambda: self.ask("ann", "GET", f"/tasks/{task}").status == 410))
         # One round within the three seconds: what each is told, then that it was still the time for it.
@@ -218,6 +225,7 @@ class WithoutKeys(AccessTest, ServiceTest):
         yield {"Host": "trawl.example", "Origin": "https://trawl.example"}  # By a proxy that speaks TLS.
 
     def test_no_route_serves_another_page_or_another_name(self):
+        # [api 6.8, 6.9]
         task = self.service.submit([self.raw("stall/pages")], timeout_ms=600000)
         before = int(self.service.curl("GET", "/tasks?limit=1").headers["x-total-count"])
         walked = list(operations(self.service))
@@ -229,12 +237,14 @@ class WithoutKeys(AccessTest, ServiceTest):
         self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_the_name_in_an_absolute_target_is_the_one_that_counts(self):
+        # [api 6.9]
         for method, path, _ in operations(self.service):
             real, fields, body = asking(method, path)
             reply = ask(self.service, method, "http://evil.example" + real, {**fields, "Host": "localhost"}, body)
             self.assert_refused(reply, 403, (method, path))
 
     def test_ones_own_pages_and_programs_are_served(self):
+        # [api 5.29, 6.8, 6.9]
         for method, path, _ in operations(self.service):
             for headers in self.own():
                 self.assertNotIn(self.send(method, path, headers).status, (400, 401, 403) if not path.endswith("/ws") else (401, 403),

@@ -37,6 +37,7 @@ class BadBodies(ServiceTest):
         self.assertEqual(self.service.get("/tasks"), {})
 
     def test_what_is_wrong_with_a_body_is_named_by_its_pointer(self):
+        # [api 1.24, 2.7]
         for route in ("/submit", "/tasks"):
             for body, pointer in BODIES:
                 with self.subTest(route=route, body=body):
@@ -45,6 +46,7 @@ class BadBodies(ServiceTest):
                     self.assert_problem(reply, 400, pointer)
 
     def test_what_is_wrong_with_an_option_is_named_by_its_pointer(self):
+        # [api 1.24, 2.8]
         for name, values in OPTIONS.items():
             for value in values:
                 with self.subTest(option=name, value=value):
@@ -52,6 +54,7 @@ class BadBodies(ServiceTest):
                     self.assert_problem(reply, 400, f"/options/{name}")
 
     def test_headers_that_would_break_a_request_are_refused(self):
+        # [api 2.22, 2.23]
         for name in REFUSED_HEADERS:
             with self.subTest(header=name):
                 reply = self.service.curl("POST", "/submit", {"urls": [], "options": {"headers": {name: "value"}}})
@@ -65,17 +68,20 @@ class BadBodies(ServiceTest):
         self.assert_problem(self.service.curl("POST", "/submit", {"urls": [], "options": {"headers": large}}), 400, "/options/headers")
 
     def test_several_bad_options_are_told_at_once(self):
+        # [api 1.24]
         reply = self.service.curl("POST", "/submit", {"urls": [], "options": {"retries": 99, "nonsense": 1}})
         self.assert_problem(reply, 400, "/options/retries")
         self.assert_problem(reply, 400, "/options/nonsense")
 
     def test_a_syntax_error_at_the_end_leaves_no_task_and_fetches_nothing(self):
+        # [api 2.6]
         urls = [self.raw("ok/never-fetched") for _ in range(500)]
         body = json.dumps({"urls": urls})[:-1] + ",}"
         self.assert_problem(self.service.curl("POST", "/submit", body, JSON), 400)
         self.assertEqual(self.seen("/raw/ok/never-fetched")["requests"], {})
 
     def test_bad_options_in_a_query_are_named_and_all_at_once(self):
+        # [api 1.24, 2.8]
         for query in ("timeout_ms=0", "timeout_ms=x", "nonsense=1", "verify_tls=perhaps", "retries=", "label=a&label=b", "headers=x"):
             with self.subTest(query=query):
                 reply = self.service.curl("POST", f"/tasks?{query}", self.http("/"), TEXT)
@@ -86,6 +92,7 @@ class BadBodies(ServiceTest):
         self.assert_problem(self.service.curl("POST", "/tasks?callback_url=http://a.test/", "", TEXT), 400, parameter="callback_url")
 
     def test_what_is_not_utf_8_is_refused(self):
+        # [api 2.7]
         for octets in (b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82"):
             url = b"http://h0.test/" + octets
             with self.subTest(octets=octets):
@@ -96,18 +103,21 @@ class BadBodies(ServiceTest):
         self.assert_problem(self.service.curl("POST", "/tasks?label=%FF", "http://h0.test/", TEXT), 400)
 
     def test_a_body_over_the_limit_is_413_with_and_without_a_length(self):
+        # [api 2.11, 5.23]
         large = {"urls": ["http://h0.test/" + "x" * 1000] * 110}
         self.assert_problem(self.service.curl("POST", "/submit", large), 413)
         self.assert_problem(self.service.curl("POST", "/submit", large, {"Transfer-Encoding": "chunked"}), 413)
         self.assert_problem(self.service.curl("POST", "/tasks", "#" * 100001, TEXT), 413)
 
     def test_another_media_type_is_415(self):
+        # [api 2.12]
         for route, body, kind in (("/tasks", "<urls/>", "application/xml"), ("/submit", "<urls/>", "application/xml"),
                                   ("/submit", "a=b", FORM["Content-Type"]), ("/tasks", '{"urls": []}', FORM["Content-Type"])):
             with self.subTest(route=route, kind=kind):
                 self.assert_problem(self.service.curl("POST", route, body, {"Content-Type": kind}), 415)
 
     def test_a_body_that_no_backlog_holds_is_413(self):
+        # [api 2.14, 5.23]
         for path, body, kind in (("/submit", json.dumps({"urls": ["http://a"] * 5001}), JSON),
                                  ("/tasks", "http://a\n" * 5001, TEXT)):
             reply = self.service.curl("POST", path, body, kind)
@@ -115,12 +125,14 @@ class BadBodies(ServiceTest):
             self.assertNotIn("retry-after", reply.headers)
 
     def test_bad_queries_are_400_and_name_the_key(self):
+        # [api 1.22, 1.24, 3.9]
         for path in ("/tasks?limit=0", "/tasks?limit=1001", "/tasks?view=nonsense", "/tasks?cursor=nonsense", "/tasks?status=nonsense",
                      "/tasks?limit=1&limit=1", "/tasks?colour=red", "/healthz?colour=red"):
             with self.subTest(path=path):
                 self.assert_problem(self.service.curl("GET", path), 400, parameter=path.partition("?")[2].partition("=")[0])
 
     def test_a_bad_field_is_400_and_named(self):
+        # [api 1.24]
         reply = self.service.curl("POST", "/submit", {"urls": []}, {"Idempotency-Key": "x" * 256})
         self.assert_problem(reply, 400)
         self.assertEqual(reply.json()["errors"][0]["header"], "Idempotency-Key")
@@ -155,6 +167,7 @@ class BadBodies(ServiceTest):
 
 class GoodAllTheSame(ServiceTest):
     def test_results_with_a_bad_query_are_400(self):
+        # [api 1.24, 4.35]
         task = self.service.submit([self.http("/page/1")])
         for query in ("limit=0", "limit=10001", "limit=x", "cursor=nonsense", "status=nonsense", "code=nonsense",
                       "format=nonsense", "limit=1&limit=2", "status=ok&status=failed"):
@@ -164,10 +177,12 @@ class GoodAllTheSame(ServiceTest):
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}?view=nonsense"), 400)
 
     def test_unknown_top_level_keys_are_ignored(self):
+        # [api 2.9]
         reply = self.service.curl("POST", "/submit", {"urls": [], "depth": 3, "more": {"urls": [1, {"a": []}]}})
         self.assertEqual(reply.status, 200, reply)
 
     def test_a_bad_url_never_fails_the_batch(self):
+        # [api 2.15, 4.18]
         urls = [self.http("/page/1"), "", "not a url", "http://", "http://h0.test:99999/", "ftp://h0.test/", "javascript:1",
                 "http://[::1", "http://h0.test/" + "x" * 65536, "http://a b/", "//h0.test/", "http://\u0000/"]
         records = self.service.fetch(urls)
@@ -186,6 +201,7 @@ class Limits(ServiceTest):
     flags = ("--max-urls", "5000")
 
     def test_urls_of_all_tasks_that_wait_count_together(self):
+        # [api 2.13, 5.23]
         waiting = self.service.submit([self.raw(f"stall/waits/{n}") for n in range(3000)], timeout_ms=600000)
         reply = self.service.curl("POST", "/submit", {"urls": ["http://a"] * 2001})
         self.assert_problem(reply, 503)
@@ -196,6 +212,7 @@ class Limits(ServiceTest):
         self.service.wait(self.service.submit(["nonsense"] * 5000))  # What has ended waits no more.
 
     def test_memory_for_tasks_is_bounded(self):
+        # [api 2.13, 2.14, 5.24]
         with Service(self.net, "--max-memory", "6000000") as small:
             def submit(count):
                 return small.curl("POST", "/submit", {"urls": [f"bad {n} {'x' * 200}" for n in range(count)]})

@@ -14,12 +14,14 @@ class Stopping(ServiceTest):
         return task
 
     def test_delete_closes_what_is_in_flight(self):
+        # [api 1.12]
         task = self.stalled("deleted")
         self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}").status, 204)
         self.assertTrue(until(lambda: self.open_at("/raw/stall/deleted") == 0, 5))
         self.assertEqual(self.service.curl("GET", f"/tasks/{task}").status, 404)
 
     def test_cancel_closes_what_is_in_flight_and_keeps_the_records(self):
+        # [api 1.10, 4.29]
         task = self.stalled("cancelled")
         reply = self.service.curl("POST", f"/tasks/{task}/cancel")
         self.assertEqual(reply.status, 200)
@@ -71,6 +73,7 @@ class Leaving(ServiceTest):
         self.assertFalse(set(tasks) & set(self.service.get("/tasks?view=summary&limit=1000")))
 
     def test_twenty_tasks_deleted_while_they_run_leave_nothing(self):
+        # [api 1.12]
         self.service.fetch([self.http("/page/first", n) for n in range(50)], keep_alive=False)
         sockets = self.service.sockets()  # Of the API and of DNS.
         for number in range(3):

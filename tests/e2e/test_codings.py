@@ -96,6 +96,7 @@ class Codings(ServiceTest):
             self.assertEqual(record["errors"], {})
 
     def test_broken_cut_and_unknown_codings_are_told(self):
+        # [api 4.26]
         code = "http_response_content_coding"
         self.assert_fails(self.url("gzip", b"plain text"), code, "gzip: incorrect header check")
         self.assert_fails(self.url("br", b"\xff\xff\xff"), code, "br: ")
@@ -116,6 +117,7 @@ class Codings(ServiceTest):
         self.assertEqual((errors["code"], errors["retryable"]), ("http_response_incomplete", True))
 
     def test_the_limit_counts_what_is_decoded(self):
+        # [api 2.29, 4.5]
         url = self.url("gzip", gzip.compress(b"a" * 1000))
         self.assertEqual(self.one(url, max_body_bytes=1000)["content_length"], 1000)
         self.assert_fails(url, "http_response_body_size", "max_body_bytes, 999", max_body_bytes=999)
@@ -124,6 +126,7 @@ class Codings(ServiceTest):
                           "100000 octets are announced", max_body_bytes=1000)
 
     def test_bombs_do_not_go_off(self):
+        # [api 4.26]
         bombs = {"gzip": gzip.compress(bytes(20 * MIB)), "deflate": deflate(bytes(20 * MIB), 15), "br": BR_64_MIB_OF_ZEROS,
                  "zstd": zstd_of_zeros(512), "br, gzip": gzip.compress(BR_64_MIB_OF_ZEROS)}
         before = self.service.resident_kb()

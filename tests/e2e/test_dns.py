@@ -119,6 +119,7 @@ class Answers(DnsTest):
         self.assertGreater(record["timings"]["dns"], 1900)
 
     def test_silence_ends_with_the_time_for_connecting(self):
+        # [api 4.20]
         limit = int(700 * SLOW)
         record = self.one("silent.test", connect_timeout_ms=limit)
         self.assert_fails(record, "dns_timeout", f"not done within connect_timeout_ms, {limit}", True)
@@ -175,6 +176,7 @@ class Addresses(DnsTest):
         self.assertEqual((record["errors"], record["remote_ip"]), ({}, HERE))
 
     def test_a_name_that_moves_inward_is_not_followed(self):
+        # [api 6.1]
         self.assertEqual(self.one("rebound.test", keep_alive=False)["errors"], {})
         # The first answer is good for a second.
         errors = until(lambda: self.one("rebound.test", keep_alive=False)["errors"])
@@ -199,6 +201,7 @@ class Addresses(DnsTest):
         self.assertGreaterEqual(record["timings"]["connect"], 249)
 
     def test_when_all_refuse_that_is_said_with_their_number(self):
+        # [api 4.21]
         errors = self.one("everywhere.test")["errors"]
         self.assertEqual(errors["code"], "connection_refused")
         self.assertTrue(errors["detail"].endswith("connection refused (3 addresses tried)"), errors)
@@ -214,6 +217,7 @@ class SeveralServers(NetTest):
         self.assertEqual([record["errors"] for record in records], [{}] * len(records))
 
     def test_one_that_fails_refuses_or_is_not_there_costs_nothing(self):
+        # [api 5.17]
         for what in ({"rcode": wire.SERVFAIL}, {"rcode": wire.REFUSED}, None):
             with OwnDns(lambda q, what=what: [q.answer(**what)]) as bad, OwnDns(by_label) as good:
                 first = bad.address if what else f"127.0.0.1:{self.net['refused_port']}"
@@ -235,6 +239,7 @@ class SeveralServers(NetTest):
 
 class Overrides(NetTest):
     def test_they_hold_whatever_the_dns_says_and_the_policy_judges_them(self):
+        # [api 5.18, 6.1]
         port = self.net["http_port"]
         flags = ("--resolve", f"nx.test:{port}:127.0.1.7", "--resolve", f"inward.nx.test:{port}:169.254.169.254")
         with Service(self.net, *flags, dns=f"127.0.0.1:{self.net['refused_port']}") as service:

@@ -108,6 +108,7 @@ class Watching(ServiceTest):
 
 class Events(Watching):
     def test_progress_and_the_end(self):
+        # [api 1.6, 4.41]
         task = self.many(3000)
         events = self.events(task)
         self.assertEqual({event["event"] for event in events[:-1]}, {"progress"})
@@ -118,12 +119,14 @@ class Events(Watching):
         self.assertEqual(events[-1]["data"], self.service.summary(task))
 
     def test_records_as_they_finish_each_once(self):
+        # [api 4.41]
         task = self.many(3000)
         events = self.events(task, "?records=1")
         self.assert_each_once(events, 3000)
         self.assertEqual([event["id"] for event in events if event["event"] == "record"], [f"p{n}" for n in range(1, 3001)])
 
     def test_whoever_comes_back_misses_nothing_and_sees_nothing_twice(self):
+        # [api 4.40, 4.41]
         task = self.many(500)
         self.service.wait(task)
         events = self.events(task, "?records=1")
@@ -135,6 +138,7 @@ class Events(Watching):
         self.assertEqual(lines, [event["data"] for event in self.events(task, "?records=1", Last_Event_ID=place) if event["event"] == "record"])
 
     def test_progress_comes_at_most_four_times_a_second(self):
+        # [api 4.41]
         task = self.service.submit([self.http(f"/page/{n}") for n in range(200)], host_delay_ms=10)
         events = self.events(task)
         summary = events[-1]["data"]
@@ -142,6 +146,7 @@ class Events(Watching):
         self.assertEqual(summary["done"], 200)
 
     def test_a_record_is_told_as_soon_as_it_is_there(self):
+        # [api 4.43]
         task = self.service.submit(["bad", self.raw("stall/event")], timeout_ms=600000)
         connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=20 * SLOW)
         connection.request("GET", f"/tasks/{task}/events?records=1", headers={"Accept-Encoding": "gzip"})
@@ -168,6 +173,7 @@ class Events(Watching):
         self.assertEqual(self.events(self.service.submit([]))[-1]["event"], "end")
 
     def test_slow_watchers_cost_no_memory(self):
+        # [api 3.10]
         task = self.many(20000)
         self.service.wait(task, 120)
         before = self.service.resident_kb()
@@ -192,6 +198,7 @@ class WebSockets(Watching):
         return watcher
 
     def test_the_same_events_as_frames(self):
+        # [api 1.7, 4.40, 4.42, 4.43]
         task = self.many(2000)
         watcher = self.open(task, "?records=1")
         self.assertTrue(watcher.accepted, watcher.head)
@@ -234,6 +241,7 @@ class WebSockets(Watching):
         self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_a_deleted_task_says_so(self):
+        # [api 4.43]
         task = self.service.submit([self.raw("stall/gone")], timeout_ms=600000)
         watcher = self.open(task)
         watcher.receive()
@@ -249,6 +257,7 @@ class WebSockets(Watching):
         self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_a_service_that_ends_says_so(self):
+        # [api 4.43]
         with Service(self.net) as other:
             task = other.submit([self.raw("stall/ending")], timeout_ms=600000)
             watcher = WebSocket(other.port, f"/tasks/{task}/ws", 30 * SLOW)
@@ -259,6 +268,7 @@ class WebSockets(Watching):
             self.assertIn((frames[-1]["event"], code), (("end", 1000), ("problem", 1001)))
 
     def test_who_does_not_ask_for_a_websocket_is_told(self):
+        # [api 1.7]
         task = self.service.submit(["bad"])
         reply = self.service.curl("GET", f"/tasks/{task}/ws")
         self.assert_problem(reply, 426)
@@ -272,6 +282,7 @@ class WebSockets(Watching):
 
 class Gzip(Watching):
     def test_large_answers_are_coded_for_those_who_take_it(self):
+        # [api 1.30]
         task = self.many(1000)
         self.service.wait(task)
         for path in (f"/tasks/{task}", "/tasks", f"/tasks/{task}/results?limit=1000", f"/tasks/{task}/results?format=ndjson",
@@ -289,6 +300,7 @@ class Gzip(Watching):
             self.assertIn("accept-encoding", plain.headers["vary"].lower())
 
     def test_small_answers_are_not(self):
+        # [api 1.30]
         reply = self.service.curl("GET", "/healthz", None, {"Accept-Encoding": "gzip"})
         self.assertNotIn("content-encoding", reply.headers)
         self.assertIn("accept-encoding", reply.headers["vary"].lower())

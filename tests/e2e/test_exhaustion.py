@@ -30,6 +30,7 @@ class Exhaustion(NetTest):
         return Service(self.net, "--threads", "2", log_level="info", under=["prlimit", "--nofile=64:64"])
 
     def test_64_descriptors_are_enough(self):
+        # [api 4.30, 5.13, 5.25]
         with self.few_descriptors() as service:
             said = service.said()
             self.assertIn("max-in-flight lowered to what RLIMIT_NOFILE allows", said)
@@ -38,6 +39,7 @@ class Exhaustion(NetTest):
             self.assert_right(service.fetch([url for url, _ in wanted], retries=0), wanted)
 
     def test_idle_clients_make_way(self):
+        # [api 5.25]
         with self.few_descriptors() as service:
             idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(200)]
             wanted = self.good_and_bad(500, 50)

@@ -23,6 +23,7 @@ class Rate(KeyedTest):
         return seen
 
     def test_a_key_has_its_own_rate_and_is_told_when_to_come_again(self):
+        # [api 5.31]
         first = self.ask("ann", "GET", "/tasks")
         self.assertEqual([first.headers[f"ratelimit-{name}"] for name in ("limit", "remaining", "reset")], ["4", "3", "1"])
         self.assertEqual(self.until_refused(self.key["ann"], 200)[-1], 429)
@@ -30,6 +31,7 @@ class Rate(KeyedTest):
         self.assertEqual(self.ask("ben", "GET", "/tasks").status, 200)
 
     def test_who_is_refused_is_told_in_a_problem(self):
+        # [api 5.31]
         self.until_refused(self.key["eve"], 200)
         refused = [self.ask("eve", "GET", "/tasks") for _ in range(20)]
         told = next((reply for reply in refused if reply.status == 429), None)
@@ -39,6 +41,7 @@ class Rate(KeyedTest):
         self.assertEqual((told.headers["retry-after"], told.headers["ratelimit-remaining"]), ("1", "0"))
 
     def test_probes_are_never_limited_and_guessing_keys_is(self):
+        # [api 5.31]
         self.assertEqual(self.until_refused("guess", 401)[-1], 429)
         for path in ("/healthz", "/readyz"):
             reply = self.service.curl("GET", path)
@@ -51,6 +54,7 @@ class Pages(ServiceTest):
     flags = ("--cors-origin", PAGE, "--cors-origin", "http://localhost:3000")
 
     def test_a_listed_page_may_read_and_is_told_so_on_errors_too(self):
+        # [api 5.32, 6.8]
         for path, status in (("/tasks", 200), ("/nothing", 404), ("/tasks?x=1", 400)):
             reply = self.service.curl("GET", path, None, {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"})
             self.assertEqual(reply.status, status)
@@ -60,6 +64,7 @@ class Pages(ServiceTest):
             self.assertNotIn("access-control-allow-credentials", reply.headers)
 
     def test_another_page_may_not(self):
+        # [api 5.32, 6.8]
         for origin in ("https://other.example", PAGE + ".evil.example", PAGE.upper(), "null", "http://pages.example"):
             for method in ("GET", "OPTIONS"):
                 reply = self.service.curl(method, "/tasks", None, {"Origin": origin, "Access-Control-Request-Method": "GET"})
@@ -78,6 +83,7 @@ class Pages(ServiceTest):
         self.assertNotIn("access-control-allow-origin", plain.headers)
 
     def test_every_answer_is_careful_with_browsers(self):
+        # [api 1.33]
         for method, path in (("GET", "/tasks"), ("GET", "/healthz"), ("GET", "/nothing"), ("PUT", "/tasks"), ("OPTIONS", "*")):
             reply = self.service.curl(method, path if path != "*" else "/tasks")
             self.assertEqual(reply.headers["x-content-type-options"], "nosniff")

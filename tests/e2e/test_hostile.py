@@ -116,6 +116,7 @@ class Matrix(HostileTest):
         self.assertEqual((self.summary["status"], self.summary["done"]), ("done", len(ROWS)))
 
     def test_each_ends_as_it_must(self):
+        # [api 4.22, 4.23, 4.24, 4.25]
         for row, expected, _, record in self.rows:
             with self.subTest(row=row):
                 errors = record["errors"]
@@ -128,6 +129,7 @@ class Matrix(HostileTest):
                     self.assertTrue(errors["detail"])
 
     def test_what_may_pass_is_tried_again_and_nothing_else(self):
+        # [api 4.31]
         seen = self.hostile.accepted()
         connections = collections.Counter()
         for (name, over), expected, _, record in self.rows:
@@ -139,6 +141,7 @@ class Matrix(HostileTest):
         self.assertEqual({(kind, name): n for kind in seen for name, n in seen[kind].items() if n}, connections)
 
     def test_each_ends_in_its_time_and_never_early(self):
+        # [api 2.24, 2.26]
         for row, expected, came_ms, record in self.rows:
             with self.subTest(row=row):
                 limit, total, attempts = expected.limit_ms, record["timings"]["total"], record["attempts"]
@@ -176,6 +179,7 @@ class KeptConnections(HostileTest):
 
 class Writing(HostileTest):
     def test_a_request_that_is_not_taken_is_a_timeout_of_writing(self):
+        # [api 4.23]
         """The server's buffer is small; ours takes what fits, and the rest waits."""
         url = self.hostile.url("never-reads", path="/" + "x" * 65000)
         headers = {f"X-{n}": "y" * 150 for n in range(100)}

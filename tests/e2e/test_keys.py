@@ -67,6 +67,7 @@ class Keys(KeyedTest):
             self.assertIn('error="insufficient_scope"', reply.headers["www-authenticate"])
 
     def test_anothers_task_is_404_on_every_route_and_stays_untouched(self):
+        # [api 6.12]
         task = self.submit("ann", [self.raw("stall/keys")])
         for who in ("ben", "eve"):
             for path in (f"/tasks/{task}", f"/tasks/{task}?view=summary", f"/tasks/{task}/results", f"/tasks/{task}/events",
@@ -94,6 +95,7 @@ class Keys(KeyedTest):
             self.assert_problem(self.ask("ben", "GET", reply.json()["url"]), 404)
 
     def test_an_idempotency_key_is_each_callers_own(self):
+        # [api 2.17]
         key = {"Idempotency-Key": "once"}
         made = {who: self.ask(who, "POST", "/submit", {"urls": []}, key).json()["task_id"] for who in ("ann", "ben")}
         self.assertNotEqual(made["ann"], made["ben"])
@@ -123,6 +125,7 @@ class Reloading(KeyedTest):
         return self.service.curl("GET", "/tasks", None, bearer(secret)).status
 
     def test_keys_come_and_go_while_the_service_runs(self):
+        # [api 6.13]
         added = make_key("--name", "ann", "--append", self.path).strip()
         self.assertTrue(until(lambda: self.status(added) == 200))
         self.assertEqual(self.status(self.key["ben"]), 200)
@@ -137,6 +140,7 @@ class Reloading(KeyedTest):
         self.assertEqual(self.service.curl("GET", f"/tasks/{task}", None, bearer(added)).status, 200)
 
     def test_a_broken_file_changes_nothing_and_is_told_and_sighup_reads_it_again(self):
+        # [api 6.13]
         with open(self.path, encoding="ascii") as file:
             good = file.read()
         with open(self.path, "w", encoding="ascii") as file:
@@ -156,6 +160,7 @@ class Reloading(KeyedTest):
 
 class Command(unittest.TestCase):
     def test_a_key_is_shown_once_beside_its_line_for_the_file(self):
+        # [api 5.8]
         shown = make_key("--name", "x", "--read-only")
         self.assertRegex(shown, re.compile(r"^The key, shown this once: trawl_[\w-]{43}\n"
                                            r"Its line for the key file: x read-only sha256:[0-9a-f]{64}\n$"))
@@ -188,6 +193,7 @@ class Starting(NetTest):
         self.assertIn("contradicts", self.refused("--api-key-file", path, "--no-auth"))
 
     def test_with_keys_it_may_listen_beyond_loopback(self):
+        # [api 5.28, 6.7]
         path = os.path.join(self.net["dir"], "far-keys")
         secret = make_key("--append", path).strip()
         with Service(self.net, "--listen", f"0.0.0.0:{free_port()}", "--api-key-file", path) as service:

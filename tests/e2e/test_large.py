@@ -32,6 +32,7 @@ class Large(ServiceTest):
         self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}").status, 204)
 
     def test_json_in_one_body(self):
+        # [api 2.5]
         for count in COUNTS:
             body = json.dumps({"urls": list(self.body(count))})
             began = time.monotonic()
@@ -42,6 +43,7 @@ class Large(ServiceTest):
             self.check(reply.json()["task_id"], count)
 
     def test_lines_in_one_body(self):
+        # [api 2.5]
         count = COUNTS[0]
         reply = self.service.curl("POST", "/tasks", "\n".join(self.body(count)), TEXT)
         self.assertEqual((reply.status, reply.json()["total"]), (202, count))
@@ -57,6 +59,7 @@ class Large(ServiceTest):
         self.assertEqual(len(self.service.get("/tasks")[task]["result"]), count)
 
     def test_memory_for_a_url_is_small(self):
+        # [api 2.5]
         if SLOW != 1:
             self.skipTest("sanitizers have memory of their own")
         count = COUNTS[-1]

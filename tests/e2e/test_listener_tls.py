@@ -78,6 +78,7 @@ class SecureTest(NetTest):
 
 class Tls(SecureTest):
     def test_curl_checks_the_certificate_and_is_answered_by_either_version(self):
+        # [api 5.30]
         for version in ("1.2", "1.3"):
             reply = self.ask("GET", "/healthz", None, None, f"--tlsv{version}", "--tls-max", version)
             self.assertEqual((reply.status, reply.json()), (200, {"status": "ok"}))
@@ -122,6 +123,7 @@ class Tls(SecureTest):
             self.assertIn(b"task_cancelled", read_answer(client))
 
     def test_old_versions_and_plain_http_are_refused(self):
+        # [api 5.30]
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.service.port}", "-tls1_1", "-cipher",
                                "DEFAULT@SECLEVEL=0"], input=b"", capture_output=True, check=False, timeout=60 * SLOW)
         self.assertIn(b"protocol version", done.stdout + done.stderr)
@@ -156,6 +158,7 @@ class WebSockets(SecureTest):
         self.assertEqual(sorted(frame["data"]["index"] for frame in frames if frame["event"] == "record"), list(range(count)))
 
     def test_progress_records_and_the_end_by_either_version(self):
+        # [api 1.8]
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = self.trusting()
             context.minimum_version = context.maximum_version = version
@@ -171,6 +174,7 @@ class WebSockets(SecureTest):
             self.assertEqual(watcher.sock.recv(1), b"")  # Its TLS was ended, too: not cut off.
 
     def test_a_client_that_is_not_ours_sees_the_same(self):
+        # [api 1.8]
         if subprocess.run(["/usr/bin/python3", "-c", "import aiohttp"], capture_output=True, check=False).returncode:
             raise unittest.SkipTest("Debian's python3-aiohttp is not installed")
         task = self.ended([f"nope-{n}" for n in range(500)])
@@ -249,6 +253,7 @@ class Renewing(NetTest):
         return ssl.get_server_certificate(("127.0.0.1", service.port))
 
     def test_a_new_certificate_is_shown_without_a_restart_and_a_broken_one_is_not(self):
+        # [api 5.30]
         path = os.path.join(self.net["dir"], "renewed")
         make_certificate(path, "first")
         with SecureService(self.net, "--tls-cert", path + ".pem", "--tls-key", path + ".key", log_level="info") as service:

@@ -14,6 +14,7 @@ class Logs(NetTest):
         return [each for each in map(json.loads, service.said().splitlines()) if each["event"] == name]
 
     def test_a_task_is_followed_from_its_request_to_its_end(self):
+        # [api 5.35]
         service = self.start()
         reply = service.curl("POST", "/tasks", {"urls": [self.http("/page/1")]}, {"X-Request-Id": "order-66"})
         task = reply.json()["task_id"]

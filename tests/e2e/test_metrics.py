@@ -24,6 +24,7 @@ class Metrics(ServiceTest):
         self.assertTrue(ended)
 
     def test_promtool_finds_nothing_to_mend(self):
+        # [api 1.14]
         self.run_task([self.http("/page/1"), self.https("/page/2"), "no url"])
         self.service.curl("BREW", "/coffee")
         text = self.read()
@@ -75,7 +76,14 @@ class Metrics(ServiceTest):
         self.service.curl("DELETE", task)
         self.assertTrue(until(lambda: samples(self.read())["trawl_fetches_in_flight"] == 0))
 
+    def test_every_name_is_ours_or_that_of_all_exporters(self):
+        # [api 1.14]
+        families = re.findall(r"^# TYPE (\S+) ", self.read(), re.M)
+        self.assertGreater(len(families), 30)
+        self.assertEqual([name for name in families if not name.startswith(("trawl_", "process_"))], [])
+
     def test_no_url_and_no_host_is_a_label(self):
+        # [api 1.14]
         self.run_task([self.http("/page/secret-path")])
         text = self.read()
         self.assertNotIn("secret-path", text)

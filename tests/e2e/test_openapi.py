@@ -217,6 +217,7 @@ class Description(ServiceTest):
             yield {"body": body, "accepted": True}
 
     def test_every_route_and_every_documented_status_is_as_described(self):
+        # [api 1.15, 1.23]
         walk = Walk(self)
         accepted = walk.submissions()
         walk.a_busy_key()
@@ -255,6 +256,7 @@ class Description(ServiceTest):
         self.assertIn("POST /submit 422: no answer shows it", self.judge([good]).stdout)
 
     def test_swagger_ui_shows_and_tries_the_operations(self):
+        # [api 1.16]
         if self.service.curl("GET", "/docs").status == 404:
             self.skipTest("built without Swagger UI")
         task = self.service.submit(["bad"], label="shown")
@@ -264,6 +266,7 @@ class Description(ServiceTest):
 
 class Files(ServiceTest):
     def test_the_document_is_whole_and_is_coded_on_demand(self):
+        # [api 1.15]
         plain = self.service.curl("GET", "/openapi.json")
         self.assertEqual((plain.headers["content-type"], plain.json()["openapi"]), ("application/json", "3.1.0"))
         self.assertEqual(plain.json()["info"]["title"], "trawl")
@@ -271,6 +274,7 @@ class Files(ServiceTest):
         self.assertEqual((coded.headers["content-encoding"], coded.body), ("gzip", plain.body))
 
     def test_swagger_ui_is_sent_as_gzip_or_decoded_for_those_who_do_not_take_it(self):
+        # [api 1.16]
         if self.service.curl("GET", "/docs").status == 404:
             for path in ("/docs/start.js", "/docs/swagger-ui.css"):
                 self.assert_problem(self.service.curl("GET", path), 404)

@@ -11,6 +11,7 @@ MODULES = os.environ.get("TRAWL_PAGE_MODULES", "")  # Where npm put playwright-c
 
 class Page(ServiceTest):
     def test_its_files_come_with_their_types_and_a_policy(self):
+        # [api 1.17, 1.33]
         types = {"/": "text/html; charset=utf-8", "/page/main.js": "text/javascript; charset=utf-8",
                  "/page/style.css": "text/css; charset=utf-8", "/page/icon.svg": "image/svg+xml"}
         for path, kind in types.items():
@@ -18,12 +19,14 @@ class Page(ServiceTest):
             self.assertEqual((reply.status, reply.headers["content-type"]), (200, kind), path)
             self.assertIn("default-src 'none'; script-src 'self'", reply.headers["content-security-policy"])
             self.assertEqual(reply.headers["x-content-type-options"], "nosniff")
+            self.assertEqual(reply.headers["cache-control"], "no-cache")
             again = self.service.curl("GET", path, None, {"If-None-Match": reply.headers["etag"]})
             self.assertEqual((again.status, again.body), (304, b""), path)
             self.assertEqual(self.service.curl("HEAD", path).status, 200)
         self.assertEqual(self.service.curl("GET", "/page/nothing.js").status, 404)
 
     def test_a_person_can_do_everything(self):
+        # [api 1.17]
         if not MODULES:
             self.skipTest("no TRAWL_PAGE_MODULES: under a sanitizer, where the browser waits too long")
         urls = {"good": [self.http(f"/page/{n}") for n in range(5)] + [self.https("/page/5")],
@@ -43,6 +46,7 @@ class Stats(ServiceTest):
         return task
 
     def test_hosts_and_phases_of_a_task(self):
+        # [api 1.9]
         task = self.finished([self.http("/page/1"), self.http("/page/2"), self.http("/status/404"), self.https("/page/3"),
                               "no url"])
         reply = self.service.curl("GET", f"{task}/stats")
@@ -58,6 +62,7 @@ class Stats(ServiceTest):
         self.assertEqual((sum(phases["total"]), sum(phases["tls"])), (4, 1))
 
     def test_more_records_are_counted_when_they_come(self):
+        # [api 1.9]
         task = self.finished([self.http(f"/page/{n}") for n in range(12000)])  # More than one slice.
         stats = self.service.curl("GET", f"{task}/stats").json()
         self.assertEqual((stats["done"], stats["hosts"]["top"][0]["ok"]), (12000, 12000))
@@ -70,6 +75,7 @@ class Stats(ServiceTest):
         self.assertEqual(self.service.curl("GET", f"{task}/stats").json()["hosts"]["count"], 0)
 
     def test_results_are_searched_by_a_part_of_the_url(self):
+        # [api 4.34]
         task = self.finished([self.http(f"/page/{name}") for name in ("apple", "pear", "pineapple")])
         found = self.service.curl("GET", f"{task}/results?search=apple").json()["results"]
         self.assertEqual(sorted(record["index"] for record in found), [0, 2])

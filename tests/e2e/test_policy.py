@@ -40,6 +40,7 @@ class PolicyTest(ServiceTest):
 
 class Addresses(PolicyTest):
     def test_what_nobody_may_fetch_however_it_is_spelled(self):
+        # [api 4.19, 6.6]
         for scheme, port in (("http", self.net["http_port"]), ("https", 443)):
             urls = [f"{scheme}://{host}:{port}/" for host in NEVER]
             for host, record in zip(NEVER, self.service.fetch(urls, retries=0)):
@@ -54,12 +55,14 @@ class Addresses(PolicyTest):
             self.assertEqual(record["errors"]["detail"], f"{reason}; --allow-net would permit it", host)
 
     def test_what_is_near_may_be_fetched_from_here(self):
+        # [api 6.3]
         hosts = ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "017700000001", "localhost", "x.localhost", "①②⑦.⓪.⓪.①",
                  "[::ffff:127.0.0.1]", "h0.test")
         records = self.service.fetch([f"http://{host}:{self.net['http_port']}/page/1" for host in hosts], retries=0)
         self.assertEqual([record["errors"] for record in records], [{}] * len(hosts))
 
     def test_what_is_near_may_not_be_fetched_for_somebody_else(self):
+        # [api 6.5]
         urls = [f"http://{host}:{self.net['http_port']}/page/1" for host in LOCAL]
         for host, record in zip(LOCAL, self.fetch_from_afar(urls)):
             with self.subTest(host=host):
@@ -68,6 +71,7 @@ class Addresses(PolicyTest):
             self.assert_blocked(self.fetch_from_afar([self.http("/page/1")], field)[0])
 
     def test_a_connection_that_is_kept_is_no_way_round(self):
+        # [api 6.1]
         """The first fetch leaves one to this host open; the second may not open it, so it may not use it."""
         for url in (self.raw("ok/near", "h20.test"), self.https("/page/1", 21)):
             self.assertEqual(self.service.fetch([url])[0]["errors"], {})
@@ -76,6 +80,7 @@ class Addresses(PolicyTest):
         self.assertEqual(self.seen("/raw/ok/near")["requests"], {"/raw/ok/near": 2})
 
     def test_a_redirect_inward_is_judged_where_it_leads(self):
+        # [api 6.1]
         targets = ("http://169.254.169.254/", "http://[fd00:ec2::254]/latest", "//0xa9fea9fe/", "http://[::ffff:a9fe:a9fe]:80/")
         for number, target in enumerate(targets):
             record = self.service.fetch([self.raw(f"redirect/inward{number}?to={target}")], retries=0)[0]
@@ -91,12 +96,14 @@ class Named(PolicyTest):
     flags = ("--allow-net", "127.0.1.1", "--allow-net", "::ffff:127.0.1.2/128", "--allow-net", "::/0", "--allow-net", "0.0.0.0")
 
     def test_what_the_operator_names_may_be_fetched_for_anybody(self):
+        # [api 5.20, 6.6]
         port = self.net["http_port"]
         good = [f"http://{host}:{port}/page/1" for host in ("127.0.1.1", "[::ffff:127.0.1.1]", "127.0.1.2", "0.0.0.0")]
         good += [f"http://[::1]:{port}/page/1"] if self.net["ipv6"] else []
         self.assertEqual([record["errors"] for record in self.fetch_from_afar(good)], [{}] * len(good))
 
     def test_and_nothing_beside_it(self):
+        # [api 5.20, 6.5]
         hosts = ("127.0.0.1", "127.0.1.3", "[::ffff:127.0.1.3]", "0.0.0.1", "169.254.169.254", "10.0.0.1")
         for record in self.fetch_from_afar([f"http://{host}:{self.net['http_port']}/" for host in hosts]):
             self.assert_blocked(record)

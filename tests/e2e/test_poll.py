@@ -11,11 +11,13 @@ class Polls(ServiceTest):
         return self.service.curl("GET", path, None, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def test_nothing_new_is_304_without_a_body(self):
+        # [api 1.31]
         task = self.service.submit(["bad"])
         self.service.wait(task)
         for path in (f"/tasks/{task}", f"/tasks/{task}?view=summary"):
             first = self.get(path)
             tag = first.headers["etag"]
+            self.assertEqual(first.headers["cache-control"], "no-cache")
             for asked in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
                 again = self.get(path, If_None_Match=asked)
                 self.assertEqual((again.status, again.body, again.headers["etag"]), (304, b"", tag))
@@ -26,6 +28,7 @@ class Polls(ServiceTest):
             self.assertEqual(self.service.curl("HEAD", path, None, {"If-None-Match": tag}).status, 304)
 
     def test_a_tag_changes_with_every_record_and_with_the_end(self):
+        # [api 1.31]
         task = self.service.submit(["bad", self.raw("stall/tag")], timeout_ms=600000)
         self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
         running = self.get(f"/tasks/{task}?view=summary")
@@ -43,6 +46,7 @@ class Polls(ServiceTest):
         return thread, found
 
     def test_a_long_poll_waits_for_the_end(self):
+        # [api 1.32]
         task = self.service.submit([self.raw("stall/poll")], timeout_ms=600000)
         thread, found = self.later(f"/tasks/{task}?view=summary", Prefer="respond-async, Wait=30")
         thread.join(0.3)
@@ -52,6 +56,7 @@ class Polls(ServiceTest):
         self.assertEqual((found[0].json()["status"], found[0].headers["preference-applied"]), ("cancelled", "wait=30"))
 
     def test_with_a_tag_it_waits_for_anything_new(self):
+        # [api 1.32]
         task = self.service.submit([self.raw("stall/news"), self.raw("slow/news")], timeout_ms=600000)
         tag = self.get(f"/tasks/{task}?view=summary").headers["etag"]
         reply = self.get(f"/tasks/{task}?view=summary", If_None_Match=tag, Prefer="wait=1")
@@ -63,6 +68,7 @@ class Polls(ServiceTest):
         self.assertEqual(found[0].status, 200)
 
     def test_time_over_is_no_error(self):
+        # [api 1.32]
         task = self.service.submit([self.raw("stall/over")], timeout_ms=600000)
         began = time.monotonic()
         reply = self.get(f"/tasks/{task}?view=summary", Prefer="wait=1")
@@ -108,20 +114,28 @@ class Retry(ServiceTest):
         return self.service.curl("POST", f"/tasks/{task}/retry", None, headers)
 
     def test_a_new_task_of_what_failed(self):
+        # [api 1.11]
         inputs = [self.http("/page/1"), self.http("/status/404"), {"url": "bad", "meta": [7]},
-                  {"url": self.raw("ok/retry"), "headers": {"X-A": "b"}}, self.http("/status/410")]
-        task = self.service.submit(inputs, label="again", retries=0)
+                  {"url": self.raw("ok/retry"), "headers": {"X-A": "b"}}, self.http("/status/410"),
+                  {"url": self.raw("flaky/once-more?fail=1"), "headers": {"X-A": "c"}}]
+        task = self.service.submit(inputs, label="again", retries=0, headers={"X-All": "d"})
         self.service.wait(task)
         reply = self.retry(task)
-        self.assertEqual((reply.status, reply.headers["retry-after"], reply.json()["total"]), (202, "1", 3))
+        self.assertEqual((reply.status, reply.headers["retry-after"], reply.json()["total"]), (202, "1", 4))
         self.assertEqual(reply.headers["location"], reply.json()["url"])
         again = reply.json()["task_id"]
         self.assertEqual(self.service.wait(again)["label"], "again")
         records = sorted(self.service.records(again), key=lambda record: record["index"])
-        self.assertEqual([record["url"] for record in records], [self.http("/status/404"), "bad", self.http("/status/410")])
+        self.assertEqual([record["url"] for record in records], [self.http("/status/404"), "bad", self.http("/status/410"),
+                                                               self.raw("flaky/once-more?fail=1")])
+        self.assertEqual((records[3]["errors"], records[3]["attempts"]), ({}, 1))
+        for head in self.heads("/raw/flaky/once-more"):
+            self.assertIn("\r\nX-A: c", head)
+            self.assertIn("\r\nX-All: d", head)
         self.assertEqual(records[1]["meta"], [7])
 
     def test_of_a_running_task_what_failed_so_far(self):
+        # [api 1.11]
         task = self.service.submit(["bad", self.raw("stall/retry")], timeout_ms=600000)
         self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
         self.assertEqual(self.retry(task).json()["total"], 1)
@@ -129,6 +143,7 @@ class Retry(ServiceTest):
         self.assertEqual(self.retry(task).json()["total"], 2)
 
     def test_when_nothing_failed_the_new_task_is_empty_and_done(self):
+        # [api 1.11]
         task = self.service.submit([self.http("/page/1")])
         self.service.wait(task)
         self.assertEqual(self.service.wait(self.retry(task).json()["task_id"])["total"], 0)
@@ -156,7 +171,10 @@ class Retry(ServiceTest):
 
 class Expiry(ServiceTest):
     def test_a_task_expires_is_gone_and_then_forgotten(self):
-        with Service(self.net, "--task-ttl", "2") as brief:
+        # [api 1.19, 3.11, 5.27]
+        with Service(self.net, "--task-ttl", "2") as brief, Service(self.net, "--task-ttl", "0") as lasting:
+            kept = lasting.submit(["bad"])
+            lasting.wait(kept)
             deleted, expired = (brief.submit(["bad"]) for _ in range(2))
             running = brief.submit([self.raw("stall/expiry")], timeout_ms=600000)
             brief.wait(expired)
@@ -167,6 +185,7 @@ class Expiry(ServiceTest):
                 reply = brief.curl(method, f"/tasks/{expired}{path}")
                 self.assertIn(reply.status, (404, 410), reply)
             self.assertEqual(set(brief.get("/tasks?view=summary")), {running})
+            self.assertEqual(set(lasting.get("/tasks?view=summary")), {kept})
             self.assertTrue(until(lambda: brief.curl("GET", f"/tasks/{expired}").status == 404, 20))
             self.assert_problem(brief.curl("GET", f"/tasks/{deleted}"), 404)
 

@@ -42,6 +42,7 @@ class RealProxy(ProxyTest):
         return "via: 1.1 tinyproxy" in self.heads(path)[-1].lower()
 
     def test_http_is_forwarded_and_https_tunnelled(self):
+        # [api 5.21]
         urls = [self.local(), self.local("https"), self.raw_at("ok/forwarded"), self.local(path="/redirect/2"), self.local(path="/status/404")]
         records = self.fetch(urls, self.open.address)
         for record in records[:4]:
@@ -52,6 +53,7 @@ class RealProxy(ProxyTest):
         self.assertEqual(records[1]["tls"]["version"], "TLSv1.3")
 
     def test_the_environment_names_it_in_either_case(self):
+        # [api 5.21]
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             with self.subTest(name=name):
                 path = f"ok/{name}"
@@ -66,6 +68,7 @@ class RealProxy(ProxyTest):
         self.assertEqual(secure["errors"], {})
 
     def test_a_flag_wins_over_the_environment_and_none_is_direct(self):
+        # [api 5.21]
         nowhere = {"http_proxy": f"http://127.0.0.1:{free_port()}"}
         self.assertEqual(self.fetch([self.raw_at("ok/flag")], self.open.address, env=nowhere)[0]["errors"], {})
         self.assertTrue(self.passed("/raw/ok/flag"))
@@ -73,6 +76,7 @@ class RealProxy(ProxyTest):
         self.assertFalse(self.passed("/raw/ok/none"))
 
     def test_what_no_proxy_names_is_direct(self):
+        # [api 5.21]
         port = self.net["raw_port"]
         direct = {"127.0.0.1": True, "127.0.0.0/8": True, f"127.0.0.1:{port}": True, "*": True, "example.com, 127.0.0.1": True,
                   "127.0.0.1:1": False, "127.0.0.2": False, "localhost": False, "7.0.0.1": False}
@@ -95,6 +99,7 @@ class RealProxy(ProxyTest):
         self.assertNotIn("authorization", self.heads("/raw/ok/guarded")[-1].lower())  # Neither they nor any of ours reach the server.
 
     def test_missing_and_wrong_credentials_are_told(self):
+        # [api 4.27]
         for proxy in (self.guarded.address, f"{USER}:wrong@{self.guarded.address}"):
             plain, secure = self.fetch([self.local(), self.local("https")], proxy, retries=2)
             if plain["errors"]["http"] != 401:  # So tinyproxy calls wrong ones; a server's 401 looks the same.
@@ -106,6 +111,7 @@ class RealProxy(ProxyTest):
                 self.assertEqual((record["attempts"], record["errors"]["retryable"]), (1, False), record)
 
     def test_a_server_the_proxy_cannot_reach(self):
+        # [api 4.27]
         """For HTTPS it is the proxy who says so. For HTTP its answer looks like a server's: nobody can tell."""
         port = free_port()
         plain, secure = self.fetch([f"http://127.0.0.1:{port}/", f"https://127.0.0.1:{port}/"], self.open.address)
@@ -216,6 +222,7 @@ class StrangeProxy(ProxyTest):
         self.assert_failed(record, "PROTOCOL_ERROR", "connection_terminated", "tls")
 
     def test_one_that_is_not_there(self):
+        # [api 4.27]
         proxy = f"127.0.0.1:{free_port()}"
         records = self.fetch([self.local(), self.local("https")], proxy, retries=1)
         for record in records:

@@ -1,4 +1,5 @@
 """Each kind of URL ends in the record the API promises for it."""
+import base64
 import time
 
 from harness import SLOW, NetTest, Service, ServiceTest, main
@@ -23,6 +24,7 @@ class Matrix(ServiceTest):
         cls.records = dict(zip(cls.samples, in_order))
 
     def test_every_kind_ends_as_it_must(self):
+        # [api 4.2, 4.13, 4.18, 4.20, 4.21, 4.22, 4.25]
         for kind, sample in self.samples.items():
             with self.subTest(kind=kind):
                 record = self.records[kind]
@@ -38,6 +40,7 @@ class Matrix(ServiceTest):
                     self.assertEqual(record["status_code"], sample["status_code"], record)
 
     def test_bodies_are_counted_and_redirects_listed(self):
+        # [api 4.4, 4.5]
         for kind, sample in self.samples.items():
             with self.subTest(kind=kind):
                 record = self.records[kind]
@@ -49,6 +52,7 @@ class Matrix(ServiceTest):
                     self.assertEqual(record["redirects"][0]["url"], sample["url"])
 
     def test_every_record_has_its_keys(self):
+        # [api 4.1, 4.2, 4.10]
         for kind, record in self.records.items():
             with self.subTest(kind=kind):
                 self.assertIsInstance(record["timestamp"], int)
@@ -63,6 +67,7 @@ class Matrix(ServiceTest):
                 self.assertTrue(all(ms >= 0 for ms in timings.values()))
 
     def test_a_good_record_tells_where_it_went(self):
+        # [api 4.3, 4.4, 4.5, 4.6, 4.7]
         record = self.records["https"]
         self.assertEqual((record["remote_ip"], record["http_version"], record["attempts"]), ("127.0.1.1", "1.1", 1))
         self.assertEqual((record["content_type"], record["content_length"]), ("text/html", 1130))
@@ -73,6 +78,7 @@ class Matrix(ServiceTest):
         self.assertNotIn("status_code", self.records["no-such-name"])
 
     def test_a_phase_that_was_not_reached_is_absent(self):
+        # [api 4.10]
         self.assertLessEqual(set(self.records["no-such-name"]["timings"]), {"queue", "dns", "total"})
         refused = set(self.records["refused"]["timings"])
         self.assertFalse(refused & {"tls", "ttfb", "transfer"})
@@ -80,6 +86,7 @@ class Matrix(ServiceTest):
         self.assertGreaterEqual(self.records["raw-stall"]["timings"]["total"], 2400)
 
     def test_the_counts_agree_with_the_records(self):
+        # [api 3.1, 3.4]
         failed = [record for record in self.records.values() if record["errors"]]
         self.assertEqual(self.summary["failed"], len(failed))
         self.assertEqual(self.summary["ok"], len(self.records) - len(failed))
@@ -94,6 +101,7 @@ class Options(ServiceTest):
         return self.service.fetch([url], **options)[0]
 
     def test_head_falls_back_to_get_where_it_is_refused(self):
+        # [api 2.21]
         record = self.one(self.http("/page/1"), method="HEAD")
         self.assertEqual((record["status_code"], record.get("content_length", 0)), (200, 0))
         self.assertEqual(self.one(self.http("/no-head"), method="HEAD")["status_code"], 200)
@@ -101,26 +109,31 @@ class Options(ServiceTest):
         self.assertTrue(self.heads("/raw/ok/by-head")[0].startswith("HEAD "))
 
     def test_no_redirects_makes_the_redirect_the_answer(self):
+        # [api 2.27]
         record = self.one(self.http("/redirect/1"), max_redirects=0)
         self.assertEqual((record["status_code"], record["errors"]), (302, {}))
         self.assertNotIn("final_url", record)
 
     def test_redirects_are_followed_exactly_as_far_as_allowed(self):
+        # [api 2.27]
         self.assertEqual(self.one(self.http("/redirect/3"), max_redirects=3)["errors"], {})
         self.assertEqual(self.one(self.http("/redirect/4"), max_redirects=3)["errors"]["code"], "too_many_redirects")
 
     def test_a_body_may_be_as_large_as_the_limit_and_no_larger(self):
+        # [api 2.29, 4.26]
         self.assertEqual(self.one(self.http("/size/1k"), max_body_bytes=1024)["errors"], {})
         record = self.one(self.http("/size/1k"), max_body_bytes=1023)
         self.assertEqual(record["errors"]["code"], "http_response_body_size")
 
     def test_a_bad_certificate_is_taken_when_asked_to(self):
+        # [api 2.30]
         for name in ("expired", "self-signed", "wrong-host", "unknown-issuer"):
             url = f"https://{name}.test:{self.net['https_port']}/page/1"
             self.assertEqual(self.one(url, verify_tls=False)["errors"], {}, name)
             self.assertEqual(self.one(url)["errors"]["code"], "tls_certificate_error", name)
 
     def test_a_flaky_server_is_asked_again(self):
+        # [api 2.28, 4.9]
         record = self.one(self.raw("flaky/again?fail=1"), retries=2)
         self.assertEqual((record["errors"], record["attempts"]), ({}, 2))
         record = self.one(self.raw("flaky/never?fail=1"), retries=0)
@@ -135,6 +148,7 @@ class Options(ServiceTest):
         self.assertEqual(self.one(f"https://expired.test:{self.net['https_port']}/")["attempts"], 1)
 
     def test_headers_go_to_the_origin_that_was_submitted_and_to_no_other(self):
+        # [api 2.22]
         headers = {"X-Test": "mine", "Authorization": "Bearer secret", "User-Agent": "tester/1"}
         other = self.raw("ok/other-origin", "h9.test")
         self.one(self.raw(f"redirect/with-headers?to={other}"), headers=headers)
@@ -145,17 +159,27 @@ class Options(ServiceTest):
         self.assertNotIn("secret", second)
         self.assertIn(f"\r\nHost: h9.test:{self.net['raw_port']}", second)
 
+    def test_the_version_of_the_answer_is_told(self):
+        # [api 4.6]
+        for version in ("1.0", "1.1"):
+            answer = base64.b64encode(f"HTTP/{version} 200 OK\r\nContent-Length: 2\r\n\r\nok".encode()).decode()
+            record = self.one(self.raw(f"bytes/version?b64={answer}&then=close"))
+            self.assertEqual((record["errors"], record["http_version"]), ({}, version))
+
     def test_trawl_says_who_it_is(self):
+        # [api 5.22]
         self.one(self.raw("ok/who"))
         self.assertRegex(self.heads("/raw/ok/who")[0], r"\r\nUser-Agent: trawl/\d")
 
     def test_a_task_ends_at_its_deadline(self):
+        # [api 2.34, 3.2]
         task = self.service.submit([self.raw("stall/deadline"), self.http("/page/1")], deadline_s=1)
         summary = self.service.wait(task, 10)
         self.assertEqual((summary["status"], summary["ok"]), ("deadline_exceeded", 1))
         self.assertEqual(summary["by_code"], {"deadline_exceeded": 1})
 
     def test_duplicates_are_fetched_each_and_shown_once(self):
+        # [api 3.5]
         url = self.raw("ok/twice")
         records = self.service.fetch([url] * 3)
         self.assertEqual([record["index"] for record in records], [0, 1, 2])
@@ -174,12 +198,14 @@ class Connections(ServiceTest):
         return self.seen()["accepted"] - before, records
 
     def test_one_connection_serves_many_urls(self):
+        # [api 4.10]
         accepted, records = self.accepted_while([self.raw(f"ok/kept/{n}", "h10.test") for n in range(20)])
         self.assertEqual(accepted, 1)
         self.assertIn("connect", records[0]["timings"])
         self.assertNotIn("connect", records[-1]["timings"])
 
     def test_without_keep_alive_each_url_has_its_own(self):
+        # [api 2.31]
         accepted, _ = self.accepted_while([self.raw(f"ok/own/{n}", "h11.test") for n in range(5)], keep_alive=False)
         self.assertEqual(accepted, 5)
 
@@ -197,6 +223,7 @@ class Connections(ServiceTest):
         self.assertEqual(accepted, 4)
 
     def test_a_host_is_given_no_more_than_its_share(self):
+        # [api 5.14]
         before = self.seen()["open"]
         task = self.service.submit([self.raw(f"slow/share/{n}?s=0.05", "h15.test") for n in range(10)])
         most = 0
@@ -229,10 +256,12 @@ class NamesThatFail(NetTest):
                           "h7.test": None})
 
     def test_answers_that_say_no(self):
+        # [api 4.20]
         self.assert_ends({"nxdomain.dns": "dns_error", "servfail.dns": "dns_error", "nodata.dns": "dns_error",
                           "refused.dns": "dns_error"}, timeout_ms=20000, connect_timeout_ms=15000)
 
     def test_no_answer_is_a_timeout(self):
+        # [api 4.20]
         self.assert_ends({"silent.dns": "dns_timeout", "wrong-id.dns": "dns_timeout"}, timeout_ms=20000,
                          connect_timeout_ms=int(2000 * SLOW))
 
@@ -251,6 +280,7 @@ class NamesThatFail(NetTest):
         self.assertLessEqual(self.seen()["names"]["joined.late300.dns"], 2)  # A and, at most, AAAA.
 
     def test_a_forbidden_address_is_not_dialled(self):
+        # [api 4.19, 6.1]
         record = self.service.fetch([self.url("link-local.dns")], retries=0)[0]
         self.assertEqual((record["errors"]["http"], record["errors"]["code"], record["errors"]["phase"]),
                          ("BLOCKED", "destination_ip_prohibited", "policy"))

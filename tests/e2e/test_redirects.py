@@ -80,6 +80,7 @@ class Followed(RedirectTest):
             self.assertNotIn("#", self.first_line(location.partition("#")[0]))
 
     def test_the_record_lists_the_way_down_from_https_too(self):
+        # [api 4.4]
         submitted = self.https("/redirect-to-http")
         record = self.one(submitted)
         self.assertEqual(record["redirects"], [{"status_code": 302, "url": submitted}])
@@ -93,6 +94,7 @@ class Followed(RedirectTest):
 
 class Refused(RedirectTest):
     def test_targets_that_nobody_should_follow(self):
+        # [api 4.25]
         port = self.net["raw_port"]
         for location in ("file:///etc/passwd", "ftp://raw.test/", "javascript:alert(1)", "data:,x", "mailto:a@b.test", "ws://raw.test/",
                          "http://", "http://[::1", f"http://raw test:{port}/", "http://raw.test:99999/", "http://1.2.3.256/",
@@ -109,6 +111,7 @@ class Refused(RedirectTest):
         self.assertEqual(record["errors"]["code"], "invalid_redirect")
 
     def test_a_loop_is_found_when_it_closes_and_a_chain_at_its_limit(self):
+        # [api 4.25]
         record = self.one(self.http("/redirect-loop-a"))
         self.assertEqual((record["errors"]["code"], len(record["redirects"])), ("redirect_loop", 1), record)
         record = self.one(self.http("/redirect/11"), max_redirects=10)
@@ -116,6 +119,7 @@ class Refused(RedirectTest):
         self.assertEqual(self.one(self.http("/redirect/10"), max_redirects=10)["errors"], {})
 
     def test_each_hop_must_pass_the_address_policy(self):
+        # [api 6.1]
         for target in ("http://169.254.169.254/latest/", "http://[fe80::1]/", "http://0xa9fea9fe/"):
             record = self.one(self.to(target, tag="policy"))
             errors = record["errors"]
@@ -129,6 +133,7 @@ class Secrets(RedirectTest):
                "Accept-Language": "de", "User-Agent": "tester/1", "Referer": "http://secret.test/"}
 
     def test_of_the_callers_headers_only_accept_and_user_agent_reach_another_origin(self):
+        # [api 2.22]
         self.one(self.to(f"{self.at('h30.test')}/raw/ok/foreign"), headers=self.headers)
         head = self.heads("/raw/ok/foreign")[0]
         self.assertNotIn("secret", head)
@@ -136,6 +141,7 @@ class Secrets(RedirectTest):
             self.assertIn(f"\r\n{line}", head)
 
     def test_they_are_sent_again_where_they_were_meant_for(self):
+        # [api 2.22]
         home = self.at() + "/raw/ok/home"
         self.one(self.to(self.to(home, host="h31.test", tag="there")), headers=self.headers)
         self.assertNotIn("secret", self.heads("/raw/bytes/dir/there")[0])

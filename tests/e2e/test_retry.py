@@ -13,18 +13,21 @@ class Retries(ServiceTest):
         return self.service.fetch([url], **options)[0]
 
     def test_a_failure_that_may_pass_is_tried_again(self):
+        # [api 4.31]
         for how in ("503", "500", "502", "504", "408", "429", "reset", "close"):
             with self.subTest(how=how):
                 record = self.one(self.raw(f"flaky/{how}?how={how}"), keep_alive=False)
                 self.assertEqual((record["errors"], record["attempts"]), ({}, 2), record)
 
     def test_retries_end(self):
+        # [api 2.28, 4.31]
         record = self.one(self.raw("flaky/always?fail=99"), retries=1)
         self.assertEqual((record["errors"]["http"], record["errors"]["code"], record["attempts"]), (503, "http_status", 2))
         self.assertTrue(record["errors"]["retryable"])
         self.assertEqual(self.seen("/raw/flaky/always")["requests"], {"/raw/flaky/always": 2})
 
     def test_what_will_not_pass_is_not_tried_again(self):
+        # [api 4.31]
         kinds = ("no-such-name", "expired", "wrong-host", "raw-bad-chunk")
         urls = [self.http("/status/404"), self.http("/status/501"), *(self.net["samples"][k]["url"] for k in kinds)]
         for record in self.service.fetch(urls, retries=3):
@@ -32,6 +35,7 @@ class Retries(ServiceTest):
             self.assertEqual((record["attempts"], record["errors"]["retryable"]), (1, False), record)
 
     def test_every_attempt_has_a_timeout_of_its_own(self):
+        # [api 2.24]
         began = time.monotonic()
         record = self.one(self.raw("stall/attempts"), timeout_ms=400, retries=1)
         self.assertEqual((record["errors"]["code"], record["attempts"]), ("http_response_timeout", 2))
@@ -70,6 +74,7 @@ class Pauses(ServiceTest):
         return self.raw(path, f"{name}.test")
 
     def test_retry_after_is_waited_out_by_the_whole_host_and_by_nobody_else(self):
+        # [api 4.15]
         urls = [self.held("pause", "flaky/pause?how=429&retry_after=2"), self.raw("ok/meanwhile", "other.test")]
         task = self.service.submit(urls)
         self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
@@ -109,6 +114,7 @@ class Pauses(ServiceTest):
         self.assertGreater(self.service.fetch([self.held("spent", "ok/after")])[0]["timings"]["queue"], 1000)
 
     def test_a_minute_is_waited_for_and_a_second_more_is_not(self):
+        # [api 4.14]
         urls = [self.held(f"edge{n}", f"flaky/edge{n}?fail=99&how=503&retry_after={n}") for n in (60, 61)]
         task = self.service.submit(urls)
         self.assertTrue(until(lambda: self.service.summary(task)["done"] == 1))
@@ -119,6 +125,7 @@ class Pauses(ServiceTest):
         self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_a_pause_longer_than_a_minute_ends_what_waits(self):
+        # [api 4.14, 4.28]
         url = self.held("hour", "flaky/hour?fail=99&how=429&retry_after=3600")
         asked = self.service.fetch([url])[0]
         self.assertEqual((asked["errors"]["http"], asked["errors"]["code"]), (429, "rate_limited"), asked)
@@ -144,6 +151,7 @@ class Circuit(ServiceTest):
     flags = ("--host-concurrency", "1", "--host-delay-ms", "0")
 
     def test_a_dead_host_is_left_alone_after_ten_dials(self):
+        # [api 4.19]
         dead = f"http://127.0.0.1:{free_port()}"
         records = self.service.fetch([f"{dead}/{n}" for n in range(30)], retries=0)
         codes = [record["errors"]["code"] for record in records]

@@ -28,6 +28,7 @@ class Submitting(ServiceTest):
         self.assertEqual(reply.headers["content-type"], "application/json")
 
     def test_submit_answers_200_and_tasks_202(self):
+        # [api 1.1, 1.2]
         body = {"urls": [self.http("/page/1"), self.http("/page/2")]}
         self.assert_accepted(self.service.curl("POST", "/submit", body), 200, 2)
         reply = self.service.curl("POST", "/tasks", body)
@@ -35,6 +36,7 @@ class Submitting(ServiceTest):
         self.assertEqual(reply.headers["retry-after"], "1")
 
     def test_plain_text_has_a_url_a_line_and_options_in_the_query(self):
+        # [api 2.3, 2.20]
         text = f"# two pages\n{self.http('/page/1')}\r\n\n   \n{self.http('/page/2')}\n#{self.http('/page/3')}"
         reply = self.service.curl("POST", "/tasks?label=from+text&timeout_ms=5000", text, TEXT)
         self.assert_accepted(reply, 202, 2)
@@ -42,6 +44,7 @@ class Submitting(ServiceTest):
         self.assertEqual((summary["label"], summary["ok"]), ("from text", 2))
 
     def test_options_may_stand_before_or_after_the_urls_and_an_input_may_be_an_object(self):
+        # [api 2.1]
         url = self.raw("ok/order")
         first = f'{{"options": {{"label": "first"}}, "urls": ["{url}"]}}'
         last = f'{{"urls": [{{"url": "{url}"}}], "options": {{"label": "last"}}}}'
@@ -51,6 +54,7 @@ class Submitting(ServiceTest):
             self.assertEqual((summary["label"], summary["ok"]), (label, 1))
 
     def test_no_urls_is_a_task_that_is_done_at_once(self):
+        # [api 2.10]
         task = self.service.submit([])
         summary = self.service.summary(task)
         self.assertEqual((summary["status"], summary["total"], summary["done"]), ("done", 0, 0))
@@ -73,6 +77,7 @@ class Reading(ServiceTest):
         cls.ended = cls.service.wait(cls.task)
 
     def test_the_summary_has_counts_and_times(self):
+        # [api 3.1, 3.3]
         summary = self.ended
         self.assertEqual(summary["status"], "done")
         self.assertEqual([summary[key] for key in ("label", "total", "done", "ok", "failed")], ["ten", 10, 10, 8, 2])
@@ -83,6 +88,7 @@ class Reading(ServiceTest):
         self.assertNotIn("result", summary)
 
     def test_a_task_shows_one_record_for_each_distinct_url(self):
+        # [api 1.4]
         task = self.service.get(f"/tasks/{self.task}")
         self.assertEqual(set(task["result"]), set(self.urls))
         self.assertEqual(task["done"], 10)
@@ -91,12 +97,14 @@ class Reading(ServiceTest):
         self.assertEqual(task["result"][self.urls[-1]]["errors"]["http"], 404)
 
     def test_a_running_task_has_no_end_yet(self):
+        # [api 3.1, 3.2]
         task = self.service.submit([self.raw("stall/running")])
         summary = self.service.summary(task)
         self.assertEqual((summary["status"], summary["finished_at"], summary["done"]), ("running", None, 0))
         self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}").status, 204)
 
     def test_results_come_in_pages(self):
+        # [api 1.5, 4.32]
         found, cursor = [], ""
         while cursor is not None:
             page = self.service.get(f"/tasks/{self.task}/results?limit=3" + (f"&cursor={cursor}" if cursor else ""))
@@ -108,6 +116,7 @@ class Reading(ServiceTest):
             self.assertEqual(record["url"], self.urls[record["index"]])
 
     def test_results_come_as_lines(self):
+        # [api 1.5, 4.36]
         for asked in (self.service.curl("GET", f"/tasks/{self.task}/results", None, {"Accept": "application/x-ndjson"}),
                       self.service.curl("GET", f"/tasks/{self.task}/results?format=ndjson")):
             self.assertEqual(asked.status, 200)
@@ -115,6 +124,7 @@ class Reading(ServiceTest):
             self.assertEqual({record["index"] for record in asked.lines()}, set(range(10)))
 
     def test_results_can_be_filtered(self):
+        # [api 4.34]
         def indexes(query):
             return {record["index"] for record in self.service.get(f"/tasks/{self.task}/results?{query}")["results"]}
         self.assertEqual(indexes("status=failed"), {8, 9})
@@ -123,6 +133,7 @@ class Reading(ServiceTest):
         self.assertEqual(indexes(f"url={self.urls[3]}"), {3})
 
     def test_all_tasks_are_listed_newest_first(self):
+        # [api 1.3]
         newer = self.service.submit([self.http("/page/1")])
         self.service.wait(newer)
         listed = self.service.get("/tasks")
@@ -130,6 +141,7 @@ class Reading(ServiceTest):
         self.assertEqual(set(listed[self.task]["result"]), set(self.urls))
 
     def test_the_list_comes_in_pages_when_asked_for(self):
+        # [api 2.39, 3.9]
         for n in range(3):
             self.service.wait(self.service.submit([self.http("/page/1")], label="paged"))
         reply = self.service.curl("GET", "/tasks?view=summary&label=paged&limit=2")
@@ -144,8 +156,40 @@ class Reading(ServiceTest):
         self.assertNotIn(self.task, running)
 
 
+class Defaults(ServiceTest):
+    """A service of its own: pages are counted."""
+
+    def test_a_page_has_100_unless_told_otherwise(self):
+        # [api 3.9, 4.35]
+        task = self.service.submit(["bad"] * 101)
+        self.service.wait(task)
+        page = self.service.get(f"/tasks/{task}/results")
+        self.assertEqual((len(page["results"]), page["next"]), (100, "p100"))
+        rest = self.service.get(f"/tasks/{task}/results?cursor={page['next']}")
+        self.assertEqual((len(rest["results"]), rest["next"]), (1, None))
+        self.assertEqual(len(self.service.get(f"/tasks/{task}/results?limit=10000")["results"]), 101)
+        for _ in range(100):
+            self.service.submit([])
+        reply = self.service.curl("GET", "/tasks?view=summary")
+        self.assertEqual((len(reply.json()), reply.headers["x-total-count"]), (100, "101"))
+        self.assertEqual(len(self.service.get("/tasks?limit=1000")), 101)
+        self.assertEqual(len(self.service.get("/tasks")), 101)
+
+    def test_pages_are_of_any_of_several_statuses(self):
+        # [api 3.9]
+        running = self.service.submit([self.raw("stall/statuses")], timeout_ms=600000, label="statuses")
+        done = self.service.submit([], label="statuses")
+        for query, expected in (("status=running", {running}), ("status=running&status=done", {running, done}),
+                                ("status=cancelled", set()), ("", {running, done})):
+            reply = self.service.curl("GET", f"/tasks?label=statuses&{query}")
+            self.assertEqual((set(reply.json()), reply.headers["x-total-count"]), (expected, str(len(expected))), query)
+            self.assertTrue(all("result" in task for task in reply.json().values()))
+        self.service.curl("DELETE", f"/tasks/{running}")
+
+
 class Ending(ServiceTest):
     def test_cancel_keeps_the_records_and_delete_forgets_the_task(self):
+        # [api 1.10, 1.12, 1.18]
         good, stalled = self.http("/page/1"), self.raw("stall/ending")
         task = self.service.submit([good, stalled])
         self.assertTrue(until(lambda: self.service.summary(task)["ok"] == 1))
@@ -167,10 +211,12 @@ class Ending(ServiceTest):
 
 class Everywhere(ServiceTest):
     def test_health(self):
+        # [api 1.13]
         for path in ("/healthz", "/readyz"):
             self.assertEqual(self.service.curl("GET", path).status, 200)
 
     def test_head_is_get_without_a_body(self):
+        # [api 1.21]
         task = self.service.submit([self.http("/page/1")])
         self.service.wait(task)
         for path in ("/healthz", "/readyz", "/tasks", f"/tasks/{task}", f"/tasks/{task}?view=summary", f"/tasks/{task}/results"):
@@ -190,6 +236,7 @@ class Everywhere(ServiceTest):
         self.assertTrue(second.startswith(b"HTTP/1.1 200"), second[:100])
 
     def test_unknown_paths_and_ids_are_404(self):
+        # [api 1.18]
         for path in ("/nothing", "/tasks/", "/tasks/not-an-id", "/submit/more", "/taskss", NO_TASK, NO_TASK + "/results",
                      NO_TASK + "/nothing", "//", "/healthz/"):
             self.assert_problem(self.service.curl("GET", path), 404)
@@ -197,6 +244,7 @@ class Everywhere(ServiceTest):
             self.assert_problem(self.service.curl(method, path), 404)
 
     def test_a_wrong_method_is_405_and_is_told_the_right_ones(self):
+        # [api 1.20]
         for path, allowed in METHODS.items():
             for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - allowed:
                 reply = self.service.curl(method, path)
@@ -204,6 +252,7 @@ class Everywhere(ServiceTest):
                 self.assertEqual({word.strip() for word in reply.headers["allow"].split(",")} - {"OPTIONS"}, allowed, path)
 
     def test_an_unknown_query_key_is_400(self):
+        # [api 1.22]
         task = self.service.submit([])
         for path in ("/tasks?nonsense=1", f"/tasks/{task}?nonsense=1", f"/tasks/{task}/results?nonsense", "/healthz?x=1"):
             self.assert_problem(self.service.curl("GET", path), 400)
@@ -212,6 +261,7 @@ class Everywhere(ServiceTest):
         self.assertEqual(self.service.summary(task)["status"], "done")
 
     def test_a_request_id_is_echoed_or_made(self):
+        # [api 1.25]
         self.assertEqual(self.service.curl("GET", "/healthz", None, {"X-Request-Id": "mine-7"}).headers["x-request-id"], "mine-7")
         self.assertEqual(self.service.curl("GET", NO_TASK, None, {"X-Request-Id": "mine-8"}).headers["x-request-id"], "mine-8")
         made = {self.service.curl("GET", "/healthz").headers["x-request-id"] for _ in range(2)}

@@ -16,6 +16,7 @@ class Shutdown(NetTest):
             self.assertLess(self.start(drain_s=10).stop(number), 2 * SLOW)
 
     def test_stalled_fetches_get_the_drain_time_and_no_more(self):
+        # [api 5.34]
         service = self.start(drain_s=1)
         service.submit([self.raw(f"stall/drained/{n}", f"h{n}.test") for n in range(50)], timeout_ms=600000)
         self.assertTrue(until(lambda: self.open_at("/raw/stall/drained") == 50))
@@ -31,6 +32,7 @@ class Shutdown(NetTest):
         self.assertEqual(self.seen("/raw/slow/early")["requests"], {"/raw/slow/early": 1})
 
     def test_what_is_queued_ends_as_shutdown_at_once(self):
+        # [api 4.29, 5.34]
         service = self.start(drain_s=20, log_level="info")
         urls = [self.raw(f"stall/kept/{n}", "h1.test") for n in range(1000)]
         task = service.submit(urls, host_concurrency=1, timeout_ms=600000)

@@ -80,6 +80,7 @@ class Ambiguous(ServiceTest):
         return hear(client)
 
     def test_what_could_be_two_requests_is_refused_and_ends_the_connection(self):
+        # [api 1.29]
         before = self.service.get("/tasks")
         for name, octets in AMBIGUOUS.items():
             with self.subTest(name):
@@ -179,6 +180,7 @@ class Crowds(NetTest):
                 dripper.join()
 
     def test_one_address_gets_so_many_connections_and_others_are_served(self):
+        # [api 5.26]
         with Service(self.net, "--max-connections-per-address", "8") as service:
             held = self.crowd(service, 8, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
             said = b""

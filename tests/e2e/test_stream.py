@@ -26,6 +26,7 @@ class Streams(ServiceTest):
         self.assertEqual(set(indexes), set(range(count)))
 
     def test_pages_read_while_the_task_runs_give_each_record_once(self):
+        # [api 4.33, 4.40]
         task = self.start_many()
         indexes, cursor, empty = [], None, 0
         while True:
@@ -42,6 +43,7 @@ class Streams(ServiceTest):
         self.assert_complete(indexes)
 
     def test_a_cursor_can_be_used_again(self):
+        # [api 4.40]
         task = self.start_many(100)
         self.service.wait(task)
         first = self.service.get(f"/tasks/{task}/results?limit=40")
@@ -57,12 +59,14 @@ class Streams(ServiceTest):
         self.service.curl("DELETE", f"/tasks/{task}")
 
     def test_following_lasts_until_the_task_ends(self):
+        # [api 4.37]
         task = self.start_many()
         reply = self.service.curl("GET", f"/tasks/{task}/results?format=ndjson&follow=1")
         self.assert_complete([line["index"] for line in reply.lines()])
         self.assertEqual(self.service.summary(task)["status"], "done")
 
     def test_a_follower_sees_a_record_as_soon_as_it_is_there(self):
+        # [api 4.37]
         task = self.service.submit([self.http("/page/1"), self.raw("stall/follow")], timeout_ms=600000)
         connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=10 * SLOW)
         connection.request("GET", f"/tasks/{task}/results?follow=1", headers={"Accept": "application/x-ndjson"})
@@ -95,6 +99,7 @@ class Streams(ServiceTest):
         return bytes(received)
 
     def test_a_slow_reader_holds_nobody_up_and_costs_no_memory(self):
+        # [api 3.10]
         task = self.start_many(60000)
         self.service.wait(task, 120)
         before = self.service.resident_kb()
@@ -108,6 +113,7 @@ class Streams(ServiceTest):
         self.assertTrue(self.read_all(readers[0]).endswith(b"0\r\n\r\n"))
 
     def test_a_task_deleted_under_a_reader_ends_with_a_problem_and_no_last_chunk(self):
+        # [api 4.38]
         task = self.start_many(60000)
         self.service.wait(task, 120)
         reader = self.open_slowly(f"/tasks/{task}/results")
@@ -190,6 +196,7 @@ class Streams(ServiceTest):
         self.assertEqual(self.service.wait(task, 120)["ok"], 60000)
 
     def test_one_answer_is_one_snapshot(self):
+        # [api 3.4]
         task = self.start_many()
         running = True
         while running:
@@ -212,6 +219,7 @@ class Streams(ServiceTest):
         self.assertEqual(found, [MANY] * len(found))
 
     def test_csv_has_its_columns(self):
+        # [api 4.36, 4.39]
         task = self.start_many(10)
         self.service.wait(task)
         for reply in (self.service.curl("GET", f"/tasks/{task}/results?format=csv"),

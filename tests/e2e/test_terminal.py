@@ -50,6 +50,7 @@ class OnATerminal(NetTest):
                            *arguments])
 
     def test_the_bar_moves_while_it_runs_and_gives_way_to_the_summary(self):
+        # [api 5.2]
         urls = [self.http(f"/page/{n}") for n in range(3)] + [self.raw("stall/terminal")]
         with Terminal(BASH) as terminal:
             terminal.type(self.check("--timeout-ms", str(int(4000 * SLOW)), "--retries", "0", *urls), "Enter")
@@ -84,6 +85,7 @@ class ToShells(NetTest):
         pass  # Needs no internet.
 
     def test_bash_zsh_and_fish_complete_on_tab(self):
+        # [api 5.8]
         shells = {
             "bash": (BASH, ". <(trawl completion bash)"),
             "zsh": (("zsh", "-f", "-i"), "autoload -U compinit; compinit -u -D; . <(trawl completion zsh)"),
@@ -106,6 +108,7 @@ class ToShells(NetTest):
         self.assertIn("bash|zsh|fish", done.stderr)
 
     def test_the_manual_page_is_one(self):
+        # [api 5.8]
         page = subprocess.run([TRAWL, "man"], capture_output=True, check=True).stdout
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error"], input=page, capture_output=True, check=False)
         self.assertEqual((lint.returncode, lint.stdout), (0, b""))

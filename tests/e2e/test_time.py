@@ -38,11 +38,13 @@ class Waiting(TimeTest):
         self.assertGreater(longest, limit_ms)
 
     def test_for_a_slot_of_the_window(self):
+        # [api 2.25, 4.11]
         with Service(self.net, "--max-in-flight", "1") as service:
             urls = [self.slow("window", 300, f"w{n}.test") for n in range(5)]
             self.assert_waited(service.fetch(urls, timeout_ms=ms(900), connect_timeout_ms=ms(500), retries=0), ms(900), ms(1200))
 
     def test_for_a_slot_of_the_host_and_for_its_delay(self):
+        # [api 2.25, 2.33, 4.11]
         with Service(self.net) as service:
             limits = {"timeout_ms": ms(900), "connect_timeout_ms": ms(500), "retries": 0}
             slow = [self.slow(f"one/{n}", 300) for n in range(5)]
@@ -53,6 +55,7 @@ class Waiting(TimeTest):
                 self.assert_waited(service.records(task), ms(900), ms(1200))
 
     def test_for_a_pause_that_the_host_asked_for(self):
+        # [api 2.25, 4.15]
         with Service(self.net) as service:
             url = self.raw("flaky/asked?how=503&retry_after=2", "pausing.test")
             record = service.fetch([url], timeout_ms=1000, retries=1)[0]
@@ -68,6 +71,7 @@ class Limits(TimeTest):
         cls.strange_names = cls.enterClassContext(Service(cls.net, dns=cls.net["scripted_dns_server"]))
 
     def test_of_a_dial_in_each_of_its_steps(self):
+        # [api 2.26, 4.23]
         limits = {"connect_timeout_ms": ms(600), "timeout_ms": ms(20000), "retries": 0}
         name, = self.strange_names.fetch(["http://silent.dns/"], **limits)
         self.assert_timed_out(name, "dns_timeout", "dns", ms(600), "connect_timeout_ms")
@@ -77,6 +81,7 @@ class Limits(TimeTest):
         self.assert_timed_out(tls, "connection_timeout", "tls", ms(600), "connect_timeout_ms")
 
     def test_of_a_dial_is_one_for_all_of_its_steps(self):
+        # [api 2.26]
         url = f"https://late{ms(400)}.dns:{self.net['tls_stall_port']}/"
         record = self.strange_names.fetch([url], connect_timeout_ms=ms(700), timeout_ms=ms(20000), retries=0)[0]
         self.assert_timed_out(record, "connection_timeout", "tls", ms(700), "connect_timeout_ms")
@@ -90,6 +95,7 @@ class Limits(TimeTest):
         self.assert_timed_out(tls, "connection_timeout", "tls", ms(600), "timeout_ms")
 
     def test_of_an_attempt_is_one_for_all_of_its_hops(self):
+        # [api 2.24, 4.23]
         """Each hop would be quick enough by itself."""
         head = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {self.slow('second', 900)}\r\n\r\n"
         late = "," + base64.b64encode(head.encode()).decode().replace("+", "%2B")
@@ -113,6 +119,7 @@ class Limits(TimeTest):
 
 class Deadline(ServiceTest):
     def test_of_a_task_ends_whatever_it_does(self):
+        # [api 2.34, 4.29]
         """In flight, in a queue, before its next attempt, in a pause that its host asked for."""
         stalls = [self.raw(f"stall/deadline/{n}", "stalls.test") for n in range(4)]
         retries = [self.raw(f"flaky/deadline/{n}?fail=99", "retries.test") for n in range(4)]

@@ -90,6 +90,7 @@ class Certificates(TlsTest):
         cls.good = cls.servers.start("good")
 
     def test_each_fault_is_told_with_the_facts_of_the_certificate(self):
+        # [api 4.22, 5.19]
         for name, record in zip(BAD, self.service.fetch(list(self.urls.values()), retries=2)):
             with self.subTest(certificate=name):
                 errors, (_, begins, holds) = record["errors"], BAD[name]
@@ -102,12 +103,14 @@ class Certificates(TlsTest):
                 self.assertNotIn("tls", record)
 
     def test_without_verification_each_is_taken_and_its_fault_recorded(self):
+        # [api 4.8]
         for name, record in zip(BAD, self.service.fetch(list(self.urls.values()), retries=0, verify_tls=False)):
             with self.subTest(certificate=name):
                 self.assertEqual((record["errors"], record["status_code"]), ({}, 200))
                 self.assertTrue(record["tls"]["verify_error"].startswith(BAD[name][1]), record["tls"])
 
     def test_a_good_certificate_has_no_fault_to_record(self):
+        # [api 4.8]
         for verify in (True, False):
             record = self.one(f"https://good.{DOMAIN}:{self.good}/", verify_tls=verify)
             self.assertEqual((record["errors"], set(record["tls"])), ({}, {"version", "cipher", "not_after"}))
@@ -141,6 +144,7 @@ class Handshakes(TlsTest):
                          ("tls_protocol_error", "tls", "the server's Diffie-Hellman key is too short"))
 
     def test_what_the_server_refuses_is_its_alert_by_name(self):
+        # [api 4.22]
         for name, record in self.fetch_from_each(REFUSING, retries=2):
             with self.subTest(server=name):
                 errors = record["errors"]
@@ -161,6 +165,7 @@ class Handshakes(TlsTest):
         self.assertIn("a TLS alert in place of HTTP, so this port speaks TLS", errors["detail"])
 
     def test_http_where_tls_was_expected(self):
+        # [api 4.22]
         errors = self.one(f"https://h0.test:{self.net['tls_plain_port']}/")["errors"]
         self.assertEqual((errors["code"], errors["phase"], errors["detail"]),
                          ("tls_protocol_error", "tls", "the server speaks plain HTTP on this port"))

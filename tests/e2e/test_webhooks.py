@@ -70,6 +70,7 @@ class Webhooks(ServiceTest):
         self.assertLess(abs(int(headers["webhook-timestamp"]) - time.time()), 60 * SLOW)
 
     def test_the_summary_is_posted_once_and_signed(self):
+        # [api 2.35, 2.36]
         receiver = self.receiver()
         task = self.service.submit([self.http("/page/1"), "bad"], callback_url=receiver.url, label="hook")
         headers, body, path = self.wait_for(receiver, 1)[0]
@@ -81,6 +82,7 @@ class Webhooks(ServiceTest):
         self.assertEqual(set(self.service.get("/tasks?label=hook&view=summary")), {task})
 
     def test_it_is_sent_for_every_way_to_end(self):
+        # [api 2.35]
         receiver = self.receiver()
         cancelled = self.service.submit([self.raw("stall/hook")], timeout_ms=600000, callback_url=receiver.url)
         self.service.curl("POST", f"/tasks/{cancelled}/cancel")
@@ -90,6 +92,7 @@ class Webhooks(ServiceTest):
         self.assertEqual({json.loads(body)["status"] for _, body, _ in got}, {"cancelled", "deadline_exceeded", "done"})
 
     def test_what_is_not_taken_is_sent_again_under_the_same_id(self):
+        # [api 2.37]
         for refusal in (500, 302):
             receiver = self.receiver(refusal, 200)
             self.service.submit(["bad"], callback_url=receiver.url)
@@ -100,6 +103,7 @@ class Webhooks(ServiceTest):
                 self.assert_signed(headers, body)
 
     def test_gone_means_that_nobody_wants_it(self):
+        # [api 2.37]
         with Service(self.net, *self.flags, log_level="info") as other:
             receiver = self.receiver(410, 200)
             other.submit(["bad"], callback_url=receiver.url)
@@ -109,6 +113,7 @@ class Webhooks(ServiceTest):
             self.assertEqual(len(receiver.got), 1)
 
     def test_the_address_policy_holds_for_it_too(self):
+        # [api 2.38]
         receiver = self.receiver()
         with Service(self.net, *self.flags, log_level="info") as other:
             reply = other.curl("POST", "/submit", {"urls": ["bad"], "options": {"callback_url": receiver.url}}, {"Via": "1.1 proxy"})
@@ -118,6 +123,7 @@ class Webhooks(ServiceTest):
         self.assertEqual(receiver.got, [])
 
     def test_a_bad_url_is_refused_and_so_is_one_without_a_secret(self):
+        # [api 2.36]
         for url in ("", "x", "ftp://h0.test/", 3, None, "http://h0.test/" + "x" * 8192):
             self.assert_problem(self.service.curl("POST", "/submit", {"urls": [], "options": {"callback_url": url}}), 400, "/options/callback_url")
         with Service(self.net) as keyless:
@@ -147,6 +153,7 @@ class Checked(NetTest):
                               timeout=60 * SLOW, env=clean_environment())
 
     def test_the_summary_is_posted_once_at_the_end_and_signed_if_there_is_a_secret(self):
+        # [api 5.6]
         for flags in ((), ("--webhook-secret-file", self.secrets.name)):
             receiver = self.receiver()
             done = self.check(receiver.url, *flags, "--label", "by hand", self.http("/page/1"), self.http("/status/404"))
@@ -164,6 +171,7 @@ class Checked(NetTest):
                 self.assertEqual(headers["webhook-signature"], f"v1,{expected}")
 
     def test_a_refusal_is_told_and_sent_again_and_the_exit_status_stays(self):
+        # [api 5.6]
         receiver = self.receiver(500, 204)
         done = self.check(receiver.url, self.http("/page/1"))
         self.assertEqual((done.returncode, len(receiver.got)), (0, 2))
@@ -176,6 +184,7 @@ class Checked(NetTest):
             self.assertIn("not delivered", done.stderr)
 
     def test_the_address_policy_holds_for_it_too(self):
+        # [api 5.6]
         began = self.popen("http://169.254.169.254/hook", self.http("/page/1"))
         self.assertIn("169.254.169.254", began.stderr.readline())
         began.send_signal(signal.SIGINT)

@@ -208,6 +208,7 @@ class Faulty(NetTest):
         self.assertGreater(given_up, 0)
 
     def test_ports_that_run_out_are_waited_for(self):
+        # [api 4.30]
         with Service(self.net, env=self.shim.env) as service:
             urls = [f"http://127.0.1.{n}:{self.net['http_port']}/page/x" for n in range(1, 51)]
             self.shim.arm("connect", 1, 80, errno.EADDRNOTAVAIL)

@@ -10,6 +10,7 @@ const time_point t0 = time_point{} + 1h;
 }
 
 TEST_CASE("host_budget: a second start inside min_delay is told when to come back") {
+  // [api 5.15]
   host_budget budget({.max_in_flight = 2, .min_delay = 500ms});
   CHECK(budget.ready_at() <= t0);
   budget.start(t0);
@@ -37,6 +38,7 @@ TEST_CASE("host_budget: the gap counts from the start, not from the end, of the 
 }
 
 TEST_CASE("host_budget: zero means no limit, for each of the two on its own") {
+  // [api 5.14, 5.15]
   host_budget many({.max_in_flight = 0, .min_delay = 10ms});
   for (int i = 0; i < 1000; ++i) many.start(t0);
   CHECK(many.ready_at() == t0 + 10ms);

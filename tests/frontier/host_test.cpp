@@ -109,6 +109,7 @@ TEST_CASE("host: its own limits hold for all tasks together") {
 }
 
 TEST_CASE("host: a task's stricter limits hold for it alone") {
+  // [api 2.33]
   frontier_fixture shard(100);
   queued_task strict(shard, numbered("http://h/s", 5), limited_to(1, 0));
   queued_task free(shard, numbered("http://h/f", 5));
@@ -135,6 +136,7 @@ TEST_CASE("host: the gap a task asked for is told, and it does not sum up over t
 }
 
 TEST_CASE("host: a task cannot ask for more than the host allows") {
+  // [api 2.33]
   frontier_fixture shard(100, {1, 0ms});
   queued_task greedy(shard, numbered("http://h/", 3), limited_to(100, 0));
   host& at = shard.at("http://h");

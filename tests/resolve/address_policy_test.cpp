@@ -96,6 +96,7 @@ TEST_CASE("address_policy: every block of the IPv4 registry is known up to its e
 TEST_CASE("address_policy: every block of the IPv6 registry is known up to its edges") { check_rows(v6_rows); }
 
 TEST_CASE("address_policy: addresses where clouds keep secrets are told apart inside their blocks") {
+  // [api 6.6]
   for (const char* text : {"169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254",
                            "fd20:ce::254", "::ffff:169.254.169.254"}) {
     CAPTURE(text);
@@ -166,12 +167,14 @@ TEST_CASE("address_policy: --allow-net names mapped forms by their IPv4 address 
 }
 
 TEST_CASE("address_policy: public addresses may always be dialled") {
+  // [api 6.2]
   const address_policy open_to_all(false, {});
   CHECK_FALSE(open_to_all.refuse(at("8.8.8.8"), {}));
   CHECK_FALSE(open_to_all.refuse(at("2600::1"), {.redirected_from_public = true, .through_proxy = true}));
 }
 
 TEST_CASE("address_policy: loopback and private only while every listener is loopback") {
+  // [api 6.3, 6.4, 6.5]
   const address_policy local(true, {});
   const address_policy exposed(false, {});
   for (const char* text : {"127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1", "::ffff:127.0.0.1"}) {
@@ -190,6 +193,7 @@ TEST_CASE("address_policy: loopback and private only while every listener is loo
 }
 
 TEST_CASE("address_policy: link-local, metadata and special addresses only when named") {
+  // [api 6.6]
   const address_policy local(true, {});
   CHECK(local.refuse(at("169.254.169.254"), {}).value() ==
         "169.254.169.254 is link-local (cloud metadata); --allow-net would permit it");
@@ -211,6 +215,7 @@ TEST_CASE("address_policy: naming an IPv4 block does not open the wrapped forms 
 }
 
 TEST_CASE("address_policy: loopback and named addresses are the operator's own, private ones are not") {
+  // [api 5.16]
   const address_policy policy(true, blocks({"10.1.0.0/16", "8.8.8.8"}));
   for (const char* text : {"127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.255.255", "8.8.8.8"})
     CHECK(policy.is_operators_own(at(text)));

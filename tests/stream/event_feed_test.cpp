@@ -34,6 +34,7 @@ const time_point start = clock::now();
 }  // namespace
 
 TEST_CASE("event_feed: progress at the start, then only when it changed and a quarter of a second has passed") {
+  // [api 4.41]
   built_task of({"http://a/1", "http://a/2", "http://a/3"});
   event_feed feed(of.tracked, feed_query());
   CHECK(told(feed, start) == "progress 0");
@@ -126,6 +127,17 @@ TEST_CASE("event_source: events as text/event-stream") {
   text.clear();
   source.append_cut(text, "{}");
   CHECK(text == "event: problem\ndata: {}\n\n");
+}
+
+TEST_CASE("event_source: after silence a comment says that it is alive") {
+  // [api 4.44]
+  built_task of({"http://a/1"});
+  event_source quiet(of.tracked, {}), alive(of.tracked, {}, 0ms);
+  std::string first, second;
+  CHECK(quiet.next(first) == flow::waiting);
+  CHECK(alive.next(second) == flow::waiting);
+  CHECK(second == first + ": still here\n\n");
+  CHECK(event_source::heartbeat == 15s);
 }
 
 TEST_CASE("event_source: many records are told a block at a time") {

@@ -76,6 +76,7 @@ TEST_CASE("record: a failing status stands as its number") {
 }
 
 TEST_CASE("record: rate_limited is a number after an answer and a word without one") {
+  // [api 4.14, 4.28]
   record one = failure_of(errc::rate_limited, phase::queue);
   CHECK(shown(one)["errors"]["http"] == "RATE_LIMITED");
   one.status_code = 429;

@@ -42,6 +42,7 @@ using numbers = std::vector<int>;
 }  // namespace
 
 TEST_CASE("results: records come in the order they were finished, with index and url") {
+  // [api 4.32]
   built_task one({"http://a/", "http://b/", "http://c/"});
   one.finish(2);
   one.finish(0);
@@ -52,6 +53,7 @@ TEST_CASE("results: records come in the order they were finished, with index and
 }
 
 TEST_CASE("results: following the cursor gives every record once, and null at the end") {
+  // [api 4.33, 4.40]
   built_task one({"a", "b", "c", "d", "e"});
   for (std::uint32_t i : {3U, 1U, 4U}) one.finish(i);
   json shown = page(one, query_of(results_format::page, 0, 2));

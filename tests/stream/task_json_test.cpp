@@ -70,6 +70,7 @@ TEST_CASE("task: a task without URLs is done and has an empty result") {
 }
 
 TEST_CASE("task: the summary is the same without the result") {
+  // [api 3.8]
   built_task one({"http://a/"});
   std::string out;
   append_summary(out, *one.tracked);
@@ -88,6 +89,7 @@ TEST_CASE("task: what is published while an answer is written is not in that ans
 }
 
 TEST_CASE("task: of equal URLs the finished one with the lowest index is shown, once") {
+  // [api 3.7]
   built_task one({"x", "http://a/", "x", "http://b/", "x", "http://a/"});
   one.finish(4, errc::invalid_url);
   one.finish(5);

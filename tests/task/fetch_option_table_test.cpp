@@ -20,6 +20,7 @@ option_problem try_set(std::string_view name, std::string_view value) {
 }  // namespace
 
 TEST_CASE("fetch_option_table: each integer takes its range and nothing beside it") {
+  // [api 2.8]
   for (const fetch_option& each : fetch_options()) {
     if (each.kind != option_kind::integer) continue;
     CAPTURE(each.name);
@@ -33,6 +34,7 @@ TEST_CASE("fetch_option_table: each integer takes its range and nothing beside i
 }
 
 TEST_CASE("fetch_option_table: each option lands in its own field") {
+  // [api 2.20]
   task_options options;
   CHECK(!set(options, "method", "HEAD"));
   CHECK(!set(options, "timeout_ms", "1"));

@@ -1,6 +1,5 @@
 #include "api/service/webhooks.hpp"
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/log.hpp"
@@ -11,9 +10,6 @@
 namespace trawl {
 namespace {
 
-// Before the second attempt, the third and so on: a receiver that restarts misses nothing.
-constexpr std::array<seconds, 7> pauses{seconds(1),   seconds(5),    seconds(30),  seconds(120),
-                                        seconds(600), seconds(1800), seconds(3600)};
 constexpr milliseconds stop_look{200};
 constexpr std::uint32_t timeout_ms = 15000;
 constexpr std::uint64_t longest_answer = 65536;  // Nobody reads it.

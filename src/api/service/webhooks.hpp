@@ -4,6 +4,7 @@
 // Belongs to the home loop. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -17,6 +18,10 @@ namespace trawl {
 
 class webhooks {
  public:
+  /// Before the second attempt, the third and so on: a receiver that restarts misses nothing.
+  static constexpr std::array<seconds, 7> pauses{seconds(1),   seconds(5),    seconds(30),  seconds(120),
+                                                 seconds(600), seconds(1800), seconds(3600)};
+
   webhooks(crawler& engine, timekeeper& times, webhook_signer signer)
       : engine_(engine), times_(times), signer_(std::move(signer)) {}
   webhooks(const webhooks&) = delete;
