@@ -3,20 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "api/submit/submit_parser.hpp"
-#include "fuzz/fuzz.hpp"
-#include "stream/utf8.hpp"
+#include "fuzz/submission.hpp"
 
 using namespace trawl;
 using namespace trawl::fuzz;
 
 namespace {
-
-struct outcome {
-  bool accepted = false;
-  std::vector<std::string> urls;
-  std::string rest;  ///< Options or errors, as one text.
-  bool operator==(const outcome&) const = default;
-};
 
 std::string text_of(const task_options& options) {
   std::string text = std::to_string(static_cast<int>(options.method)) + ' ' + std::to_string(options.timeout_ms) + ' ' +
@@ -35,29 +27,12 @@ std::string_view without_reason(std::string_view detail) {
 }
 
 std::string text_of(const problem& wrong) {
+  expect(!wrong.errors.empty(), "a refusal says why");
+  expect(wrong.errors.size() <= most_input_errors, "errors are bounded");
   std::string text = std::to_string(wrong.status) + ' ';
   text += without_reason(wrong.detail);
   for (const input_error& each : wrong.errors) text.append("|").append(each.place).append(without_reason(each.detail));
   return text;
-}
-
-outcome submit(const input& given, cutting how) {
-  task_builder builder(2);
-  submit_parser parser(builder);
-  for (const block& piece : cut(given.text, how, given.choice))
-    if (!parser.put(view(piece))) break;
-  outcome seen;
-  seen.accepted = parser.finish();
-  if (!seen.accepted) {
-    expect(parser.wrong().status == 400 && !parser.wrong().errors.empty(), "a refusal is a 400 that says why");
-    expect(parser.wrong().errors.size() <= most_input_errors, "errors are bounded");
-    seen.rest = text_of(parser.wrong());
-    return seen;
-  }
-  seen.rest = text_of(builder.options());
-  const auto built = builder.finish();
-  for (std::uint32_t i = 0; i < built->total(); ++i) seen.urls.emplace_back(built->url(i));
-  return seen;
 }
 
 /// As another parser sees it. A number that no double can hold ends its reading, though it is JSON.
@@ -80,10 +55,7 @@ void check_against_another(std::string_view body, const outcome& ours) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const input given = read_input(data, size);
-  const outcome whole = submit(given, cutting::whole);
-  expect(submit(given, cutting::singles) == whole, "octet by octet it is the same submission");
-  expect(submit(given, cutting::random) == whole, "in pieces it is the same submission");
-  for (const std::string& each : whole.urls) expect(is_utf8(each), "an accepted text is UTF-8");
-  check_against_another(given.text, whole);
+  const auto rest = [](const auto& of) { return text_of(of); };
+  check_against_another(given.text, submit_in_every_way<submit_parser>(given, rest));
   return 0;
 }

@@ -1,34 +1,15 @@
 // Text submissions. Input: variant (how it is cut), body. However it is cut, the same URLs come out, and they are the
 // lines of the body, byte for byte.
 #include "api/submit/line_parser.hpp"
-#include "fuzz/fuzz.hpp"
-#include "stream/utf8.hpp"
+#include "fuzz/submission.hpp"
 
 using namespace trawl;
 using namespace trawl::fuzz;
 
 namespace {
 
-struct outcome {
-  bool accepted = false;
-  std::vector<std::string> urls;
-  std::string wrong;
-  bool operator==(const outcome&) const = default;
-};
-
-outcome submit(const input& given, cutting how) {
-  task_builder builder(2);
-  line_parser parser(builder);
-  for (const block& piece : cut(given.text, how, given.choice))
-    if (!parser.put(view(piece))) break;
-  outcome seen;
-  seen.accepted = parser.finish();
-  seen.wrong = parser.wrong().detail;
-  if (!seen.accepted) return seen;
-  const auto built = builder.finish();
-  for (std::uint32_t i = 0; i < built->total(); ++i) seen.urls.emplace_back(built->url(i));
-  return seen;
-}
+std::string text_of(const problem& wrong) { return wrong.detail; }
+std::string text_of(const task_options&) { return {}; }  // Lines have none.
 
 /// The rules again, over the body as a whole.
 std::vector<std::string> lines_of(std::string_view body) {
@@ -47,9 +28,7 @@ std::vector<std::string> lines_of(std::string_view body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const input given = read_input(data, size);
-  const outcome whole = submit(given, cutting::whole);
-  expect(submit(given, cutting::singles) == whole, "octet by octet it is the same submission");
-  expect(submit(given, cutting::random) == whole, "in pieces it is the same submission");
+  const outcome whole = submit_in_every_way<line_parser>(given, [](const auto& of) { return text_of(of); });
   const std::vector<std::string> lines = lines_of(given.text);
   bool all_utf8 = true;
   for (const std::string& each : lines) all_utf8 = all_utf8 && is_utf8(each);
