@@ -1,5 +1,6 @@
-// The description of the API (OpenAPI 3.1), and Swagger UI to read it with. The document stands in src/api/docs/;
-// Swagger UI comes from npm (scripts/swagger-ui), and a binary that was built without it has the document only.
+// The description of the API (OpenAPI 3.1), and Swagger UI to read it with. The document stands in
+// src/api/routes/docs/; Swagger UI comes from npm (scripts/swagger-ui), and a binary that was built without it has the
+// document only.
 #pragma once
 
 #include <span>

@@ -1,6 +1,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "api/http/accept.hpp"
 #include "api/http/gzip_reader.hpp"
@@ -22,12 +23,21 @@ std::string tag_of(const page_file& file) {
   return "W/\"" + std::to_string(XXH3_64bits(file.bytes.data(), file.bytes.size())) + '"';
 }
 
-const page_file* find_file(std::string_view path) {
-  for (const auto files : {page_files(), docs_files()}) {
-    const auto file = std::ranges::find(files, path, &page_file::path);
-    if (file != files.end()) return &*file;
-  }
-  return nullptr;
+struct tagged_file {
+  const page_file& file;
+  std::string tag;
+};
+
+// Their octets are looked at once.
+const tagged_file* find_file(std::string_view path) {
+  static const std::vector<tagged_file> all = [] {
+    std::vector<tagged_file> made;
+    for (const auto files : {page_files(), docs_files()})
+      for (const page_file& each : files) made.push_back({each, tag_of(each)});
+    return made;
+  }();
+  const auto found = std::ranges::find(all, path, [](const tagged_file& each) { return each.file.path; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 std::string decoded(std::string_view gzipped) {
@@ -60,10 +70,10 @@ answer tell(const request& asked, const page_file& file, const std::string& tag)
 }  // namespace
 
 answer show_page_file(service&, const request& asked) {
-  const page_file* const file = find_file(asked.path);
-  if (file == nullptr) return answer(problem(404, "nothing is at '" + asked.path + "'"));
-  answer told = tell(asked, *file, tag_of(*file));
-  told.content_type = file->type;
+  const tagged_file* const found = find_file(asked.path);
+  if (found == nullptr) return answer(problem(404, "nothing is at '" + asked.path + "'"));
+  answer told = tell(asked, found->file, found->tag);
+  told.content_type = found->file.type;
   told.fields.emplace_back("Content-Security-Policy", policy);
   told.fields.emplace_back("Referrer-Policy", "no-referrer");
   return told;

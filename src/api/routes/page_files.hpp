@@ -1,4 +1,4 @@
-// The files of the dashboard, as they stand in src/api/page/, inside the binary.
+// The files of the dashboard, as they stand in src/api/routes/page/, inside the binary.
 #pragma once
 
 #include <span>
