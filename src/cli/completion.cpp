@@ -1,6 +1,7 @@
 #include "cli/completion.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <vector>
 
 #include "cli/option_table.hpp"
@@ -18,6 +19,10 @@ value_kind kind_of(const option& of) {
   if (of.form == option_form::flag) return value_kind::none;
   if (of.value == "FILE") return value_kind::file;
   return of.value.find('|') != std::string::npos ? value_kind::choice : value_kind::other;
+}
+
+auto options_of(command which) {
+  return option_table() | std::views::filter([which](const option& each) { return each.applies(which); });
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
@@ -51,8 +56,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view by) {
 
 std::string flags_of(command which) {
   std::vector<std::string> all{"--help"};
-  for (const option& each : option_table())
-    if (each.applies(which)) std::ranges::copy(flags_of(each), std::back_inserter(all));
+  for (const option& each : options_of(which)) std::ranges::copy(flags_of(each), std::back_inserter(all));
   return joined(all, " ");
 }
 
@@ -93,8 +97,7 @@ void append_bash_case(std::string& to, const option& each) {
 
 void append_bash_command(std::string& to, command which) {
   to += "  elif [[ ${COMP_WORDS[1]} == " + std::string(command_name(which)) + " ]]; then\n    case $before in\n";
-  for (const option& each : option_table())
-    if (each.applies(which)) append_bash_case(to, each);
+  for (const option& each : options_of(which)) append_bash_case(to, each);
   to += "      *) ";
   if (which == command::check) to += "[[ $word == -* ]] || files=yes; ";
   to += "words=\"" + flags_of(which) + "\" ;;\n    esac\n";
@@ -137,8 +140,7 @@ void append_zsh_option(std::string& to, const option& each) {
 
 void append_zsh_command(std::string& to, command which) {
   to += "    " + std::string(command_name(which)) + ")\n      _arguments \\\n";
-  for (const option& each : option_table())
-    if (each.applies(which)) append_zsh_option(to, each);
+  for (const option& each : options_of(which)) append_zsh_option(to, each);
   if (which == command::check) to += "        '*:file, - or URL:_files' \\\n";
   to += "        '(- *)--help[Print help and exit]' ;;\n";
 }
@@ -180,8 +182,7 @@ std::string fish_script() {
       std::string(first_words) + "'\n";
   for (const command which : commands) {
     const std::string_view name = command_name(which);
-    for (const option& each : option_table())
-      if (each.applies(which)) append_fish_option(made, name, each);
+    for (const option& each : options_of(which)) append_fish_option(made, name, each);
   }
   made += "complete -c trawl -n '__fish_seen_subcommand_from check' -F\n";
   made += "complete -c trawl -n '__fish_seen_subcommand_from key' -a '" + std::string(key_words) +
