@@ -236,6 +236,8 @@ class WebSockets(Watching):
         polite.receive()
         polite.send(8, struct.pack(">H", 1000))
         self.assertEqual(polite.receive()[0], 8)
+        self.assertEqual(polite.sock.recv(1), b"")  # The server closes first (RFC 6455 7.1.1).
+        polite.close()
         rude.close()
         self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
         self.service.curl("DELETE", f"/tasks/{task}")
