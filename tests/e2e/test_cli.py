@@ -151,6 +151,28 @@ class Check(NetTest):
         done = self.check("--max-redirects", "0", "--format", "ndjson", self.http("/redirect/1"))
         self.assertEqual(self.records(done)[0]["status_code"], 302)
 
+    def test_each_of_them_does_what_it_does_in_a_submission(self):
+        # [api 5.4]
+        def one(*arguments):
+            return self.records(self.check("--format", "ndjson", *arguments))[-1]
+
+        def code(*arguments):
+            return one("--retries", "0", *arguments)["errors"].get("code")
+        self.assertEqual(code("--deadline-s", "1", self.raw("stall/cli-deadline")), "deadline_exceeded")
+        self.assertEqual(code("--max-body-bytes", "1023", self.http("/size/1k")), "http_response_body_size")
+        self.assertEqual(code("--connect-timeout-ms", "300", f"http://127.0.0.1:{self.net['blackhole_port']}/"), "connection_timeout")
+        expired = f"https://expired.test:{self.net['https_port']}/page/1"
+        self.assertEqual((code(expired), code("--verify-tls", "false", expired)), ("tls_certificate_error", None))
+        self.assertEqual(one("--retries", "1", self.raw("flaky/cli?fail=1"))["attempts"], 2)
+        same = [self.raw("ok/cli-same")] * 3
+        self.assertEqual((code("--dedupe", "true", *same), self.seen("/raw/ok/cli-same")["requests"]), (None, {"/raw/ok/cli-same": 1}))
+        several = [self.raw(f"ok/cli/{n}", "h60.test") for n in range(3)]
+        for keeps, connections in (("true", 1), ("false", 3)):
+            before = self.seen()["accepted"]
+            self.assertIsNone(code("--keep-alive", keeps, "--host-concurrency", "1", *several))
+            self.assertEqual(self.seen()["accepted"] - before, connections)
+        self.assertGreaterEqual(one("--host-delay-ms", "200", *several)["timings"]["queue"], 390)
+
     def test_a_bad_url_is_a_record(self):
         done = self.check("--format", "ndjson", "http://[", self.http("/page/1"))
         self.assertEqual(done.returncode, 2)
