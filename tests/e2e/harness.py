@@ -121,6 +121,7 @@ class Service:
 
     def __enter__(self):
         for _ in range(5):  # The port is free now, and may not be in a moment.
+            os.truncate(self.log.name, 0)  # What it said of a port that was taken is no fault of the next.
             self.port = free_port()
             self.server = f"http://127.0.0.1:{self.port}"
             self.process = process.spawn([*self.under, TRAWL, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
