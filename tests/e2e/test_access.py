@@ -16,6 +16,7 @@ OPEN = {
     ("GET", "/docs"): "the same, as a page",
     ("GET", "/"): "a page, which then asks its visitor for the key",
 }
+BESIDE = (("GET", "/page/main.js"), ("GET", "/docs/start.js"), ("GET", "/nothing"), ("PUT", "/tasks"), ("TRACE", "/"), ("GET", "//"))
 NO_TASK = "00000000-0000-4000-8000-000000000000"
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
            "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode()}
@@ -228,7 +229,8 @@ class WithoutKeys(AccessTest, ServiceTest):
         # [api 6.8, 6.9]
         task = self.service.submit([self.raw("stall/pages")], timeout_ms=600000)
         before = int(self.service.curl("GET", "/tasks?limit=1").headers["x-total-count"])
-        walked = list(operations(self.service))
+        # And what is no route of the API: files of pages, nothing, and methods that are not there.
+        walked = [*operations(self.service), *((method, path, None) for method, path in BESIDE)]
         for method, path, _ in walked + [("OPTIONS", path, None) for path in {path for _, path, _ in walked}]:
             for headers in self.foreign():
                 self.assert_refused(self.send(method, path, headers, task), 403, (method, path, headers))
