@@ -76,7 +76,7 @@ flow event_source::next(std::string& out) {
 
 next_look event_source::look() const {
   next_look look = feed_.look(clock::now());
-  look.until = std::min(look.until, spoke_at_ + heartbeat);
+  look.until = std::min(look.until, spoke_at_ + silence_);
   return look;
 }
 

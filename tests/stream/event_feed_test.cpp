@@ -137,6 +137,8 @@ TEST_CASE("event_source: after silence a comment says that it is alive") {
   CHECK(quiet.next(first) == flow::waiting);
   CHECK(alive.next(second) == flow::waiting);
   CHECK(second == first + ": still here\n\n");
+  CHECK(alive.look().until <= clock::now());
+  CHECK(quiet.look().until > clock::now());
   CHECK(event_source::heartbeat == 15s);
 }
 
