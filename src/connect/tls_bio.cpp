@@ -14,6 +14,10 @@ namespace {
 
 /// What an idle connection may keep of its buffer: a request head fits.
 constexpr std::size_t kept_capacity = 2048;
+/// What is received without a look at anything else.
+constexpr std::size_t longest_turn = std::size_t{64} << 10;
+/// What a peer may have waiting that it does not take, although it goes on speaking.
+constexpr std::size_t most_unsent = std::size_t{256} << 10;
 
 tls_wire& wire_of(BIO* bio) { return *static_cast<tls_wire*>(BIO_get_data(bio)); }
 
@@ -30,7 +34,17 @@ int receive(BIO* bio, char* into, int size) {
     BIO_set_retry_read(bio);
     return -1;
   }
+  if (wire.out.size() - wire.sent > most_unsent) {
+    wire.error = ENOBUFS;
+    return -1;
+  }
+  if (wire.in_turn >= longest_turn) {
+    wire.in_turn = 0;
+    BIO_set_retry_read(bio);
+    return -1;
+  }
   const ssize_t got = ::recv(wire.fd, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
+  wire.in_turn = got > 0 ? wire.in_turn + static_cast<std::size_t>(got) : 0;
   if (got > 0) {
     if (wire.first_size < wire.first.size()) remember_first(wire, into, static_cast<std::size_t>(got));
   } else if (got == 0) {

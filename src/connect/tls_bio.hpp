@@ -21,6 +21,7 @@ struct tls_wire {
   bool ended = false;            ///< The peer closed its side.
   bool deaf = false;             ///< Reads find nothing: only what OpenSSL holds already is to be looked at.
   bool duplex = false;           ///< The peer speaks without being asked: output that waits keeps no read away.
+  std::size_t in_turn = 0;       ///< Octets received since the socket was last found, or said to be, dry.
   int error = 0;                 ///< errno of the receive that failed.
   std::array<char, 16> first{};  ///< The first bytes ever received: they tell when it is not TLS.
   std::size_t first_size = 0;
@@ -30,8 +31,9 @@ struct tls_wire {
 };
 
 /// A BIO over `wire`, which must outlive it. Never closes the descriptor. While output waits to be
-/// sent a read finds nothing, without asking the kernel (unless duplex): the answer to it cannot have come. Null: no
-/// memory.
+/// sent a read finds nothing, without asking the kernel (unless duplex, and then more than 256 KiB of it end the
+/// connection): the answer to it cannot have come. After 64 KiB at a stretch a read says once that there is no more:
+/// whoever waits for the socket then lets others have their turn, whatever OpenSSL made of them. Null: no memory.
 [[nodiscard]] BIO* new_tls_bio(tls_wire& wire);
 
 /// Sends what waits. 0: all of it left; EAGAIN: the socket is full, wait and call again; else errno.

@@ -220,6 +220,12 @@ class Service:
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
+    def cpu_s(self):
+        """Seconds of CPU that the service has used."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def sockets(self):
         """Descriptors of this kind that the service holds."""
         folder = f"/proc/{self.process.pid}/fd"

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 import unittest
 
 from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, main, until
@@ -121,6 +122,29 @@ class Tls(SecureTest):
                 seen += client.recv(65536)
             self.ask("POST", f"/tasks/{task}/cancel")
             self.assertIn(b"task_cancelled", read_answer(client))
+
+    def test_a_client_that_waits_and_asks_for_new_keys_costs_nothing(self):
+        task = self.ask("POST", "/submit", {"urls": [self.raw("stall/keys")], "options": {"timeout_ms": 600000}}).json()["task_id"]
+        before = self.service.sockets()
+        client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{self.service.port}", "-tls1_3"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (client.kill(), client.communicate()))
+        while b"Verify return code" not in client.stdout.readline():
+            pass
+
+        def say(text):  # A command stands at the beginning of what s_client reads at once.
+            client.stdin.write(text)
+            client.stdin.flush()
+            time.sleep(0.3)
+        say(f"GET /tasks/{task} HTTP/1.1\nHost: localhost\nPrefer: wait=60\n\n".encode().replace(b"\n", b"\r\n"))
+        for _ in range(2):
+            say(b"K\n")  # KeyUpdate, update_requested: TLS itself has to answer.
+        used = self.service.cpu_s()
+        time.sleep(2)
+        self.assertLess(self.service.cpu_s() - used, 1)  # Of one that never rests: 2.
+        client.kill()
+        self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
+        self.ask("DELETE", f"/tasks/{task}")
 
     def test_old_versions_and_plain_http_are_refused(self):
         # [api 5.30]

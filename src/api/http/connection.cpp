@@ -134,7 +134,9 @@ bool connection::peer_closed() {
   if (interrupted_) return true;
   if (tls_) {
     const bool closed = tls_->peer_closed();
-    peer_spoke_ = !closed && tls_->pending();
+    // To look may have made TLS itself answer, a KeyUpdate for one; until that has left nothing is read.
+    static_cast<void>(flush(tls_->wire()));
+    peer_spoke_ = !closed && (tls_->pending() || tls_->wire().unsent());
     return closed;
   }
   char one = 0;

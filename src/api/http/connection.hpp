@@ -1,6 +1,6 @@
 // A socket with patience, plain or under TLS: every wait has an end, and whoever serves the connection learns by a
-// return value that it is over. One coroutine reads and writes; nothing is done at the same time. Belongs to one loop.
-// Not thread-safe.
+// return value that it is over. One coroutine reads and writes, in turn; watch_peer() may wait beside it, and a
+// protocol that took over does as it likes. Belongs to one loop. Not thread-safe.
 #pragma once
 
 #include <memory>

@@ -166,10 +166,16 @@ awaitable<void> serve_websocket(socket_type& socket, tls_accepted* tls, const re
   const bool accepted = co_await one.accept(asked);
   if (!accepted) co_return;
   asio::co_spawn(socket.get_executor(), one.listen(), rethrow);
-  co_await one.tell();
+  std::exception_ptr failed;  // No memory, say: the listener still has to be waited for.
+  try {
+    co_await one.tell();
+  } catch (...) {
+    failed = std::current_exception();
+  }
   error_code ignored;
   socket.cancel(ignored);
   co_await one.wait_for_listener();
+  if (failed) std::rethrow_exception(failed);
 }
 
 }  // namespace trawl
