@@ -101,7 +101,7 @@ awaitable<void> session::rest(next_look look) {
   if (look.of != nullptr && look.records) look.of->listen(bell_);
   if (look.of != nullptr && !look.records) look.of->listen_for_end(bell_);
   shared_->times.arm(bell_, look.until);
-  if (!upgraded_) connection_.watch_peer(bell_);
+  if (look.peer && !upgraded_) connection_.watch_peer(bell_);
   co_await bell_.wait();
   bell_.stop_listening();
   timekeeper::disarm(bell_);

@@ -174,7 +174,7 @@ void crawler::look(time_point now) {
 void crawler::look_at(const task& which) {
   const auto at = running_.find(&which);
   if (at == running_.end()) return;
-  at->second.tracked->advance();
+  at->second.tracked->hear();
   if (!at->second.tracked->running()) settle(at);
 }
 

@@ -27,8 +27,8 @@ flow event_feed::next(feed_event& into, time_point now) {
 }
 
 next_look event_feed::look(time_point now) const {
-  if (!asked_.records) return look_after(*shown_, told_at_, progress_interval, now);
-  next_look look = look_after(*shown_, recorded_at_, record_gap, now);
+  next_look look = asked_.records ? look_after(*shown_, recorded_at_, record_gap, now)
+                                  : look_after(*shown_, told_at_, progress_interval, now);
   if (shown_->counts().done != told_done_) look.until = std::min(look.until, told_at_ + progress_interval);
   return look;
 }

@@ -10,6 +10,7 @@ class tracked_task;
 struct next_look {
   tracked_task* of = nullptr;  ///< Whose news it waits for; the reader keeps it alive.
   bool records = true;         ///< Of each record; else only of the end of the task, or its removal.
+  bool peer = true;            ///< Also when the client may have gone.
   time_point until = time_point::max();
 };
 

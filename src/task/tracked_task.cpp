@@ -35,6 +35,13 @@ bool tracked_task::advance(time_point now) {
   return true;
 }
 
+void tracked_task::hear() {
+  advance();
+  if (news_.empty() || !running()) return;
+  task_->want_news();
+  advance();
+}
+
 void tracked_task::finish(time_point now) {
   const auto ended_as = [this](errc code) { return counts_.by_code[static_cast<std::size_t>(code)] > 0; };
   status_ = task_status::done;

@@ -34,6 +34,9 @@ class tracked_task {
 
   /// Takes in what was published since the last call; true when that was anything. Wakes news().
   bool advance(time_point now = clock::now());
+  /// The same for who was told that there is news. If it is not to be seen yet, because another shard has a place
+  /// before it in the log and has not stored its record, that record tells.
+  void hear();
 
   [[nodiscard]] task_status status() const { return status_; }
   [[nodiscard]] bool running() const { return status_ == task_status::running; }

@@ -46,7 +46,7 @@ std::uint64_t ticks(const engine_fixture& of) {
 }  // namespace
 
 // A tick finds what came, too, but no earlier than the next one.
-TEST_CASE("crawler: whoever waits for a record is told when it comes, whichever shard it comes from") {
+TEST_CASE("crawler: whoever waits for a record is told when it comes") {
   scripted_server server([](const request& asked) { return asked.target == "/stall" ? silence() : page("fine"); });
   engine_fixture engine;
   int told_between_ticks = 0;
@@ -63,7 +63,7 @@ TEST_CASE("crawler: whoever waits for a record is told when it comes, whichever 
     engine.machine->cancel(*task);
     CHECK(engine.ended(task));
   }
-  CHECK(told_between_ticks > 0);
+  CHECK(told_between_ticks >= 10);  // On a busy machine a tick may come between.
 }
 
 TEST_CASE("crawler: a connection is used again for the next URL of its host") {

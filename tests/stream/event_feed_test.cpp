@@ -66,6 +66,9 @@ TEST_CASE("event_feed: it waits for the first record when nothing was told latel
   CHECK(feed.look(start + 249ms).until == start + 250ms);
   CHECK(feed.look(start + 250ms).records);
   CHECK(feed.look(start + 250ms).until == time_point::max());
+  of.finish(0);
+  CHECK(told(feed, start + 249ms).empty());  // Not yet; and what it owes then, it owes a moment later, too.
+  CHECK(feed.look(start + 250ms).until == start + 250ms);
 }
 
 TEST_CASE("event_feed: with records it waits for the first one, and has a turn for the progress that it owes") {

@@ -11,42 +11,42 @@
 
 namespace trawl {
 
-// routes_submit.cpp
+// submit.cpp
 or_problem<std::unique_ptr<intake>> submit(service& at, const request& asked);
 or_problem<std::unique_ptr<intake>> create_task(service& at, const request& asked);
 
-// routes_tasks.cpp
+// tasks.cpp
 answer list_tasks(service& at, const request& asked);
 
-// routes_task.cpp
+// task.cpp
 /// Waits when the client prefers that (RFC 7240): for a change of what it has by If-None-Match, else for the end.
 awaitable<answer> show_task(service& at, const request& asked);
 answer remove_task(service& at, const request& asked);
 /// Answers when the task has ended, which it does at once but for fetches that are just being let go.
 awaitable<answer> cancel_task(service& at, const request& asked);
 
-// routes_retry.cpp
+// retry.cpp
 awaitable<answer> retry_task(service& at, const request& asked);
 
-// routes_results.cpp
+// results.cpp
 answer show_results(service& at, const request& asked);
 
-// routes_events.cpp
+// events.cpp
 answer show_events(service& at, const request& asked);
 answer show_websocket(service& at, const request& asked);
 
-// routes_health.cpp
+// health.cpp
 answer show_health(service& at, const request& asked);
 answer show_readiness(service& at, const request& asked);
 
-// routes_stats.cpp
+// stats.cpp
 /// Answers when all that was finished when it was asked is counted.
 awaitable<answer> show_stats(service& at, const request& asked);
 
-// routes_page.cpp
+// page.cpp
 answer show_page_file(service& at, const request& asked);
 
-// routes_metrics.cpp
+// metrics.cpp
 answer show_metrics(service& at, const request& asked);
 
 /// The task the path names, or the 404, or the 410 for one that expired.

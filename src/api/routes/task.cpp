@@ -31,14 +31,15 @@ awaitable<void> wait_for_news(const request& asked, std::shared_ptr<tracked_task
   while (!has_news(asked, *shown) && clock::now() < look.until && !asked.from->gone()) co_await asked.from->rest(look);
 }
 
+// Not for longer than that; so a client that has closed its side already is told the end all the same.
 awaitable<void> wait_for_end(const request& asked, std::shared_ptr<tracked_task> shown, seconds longest) {
   next_look look;
   look.of = shown.get();
   look.records = false;
+  look.peer = false;
   look.until = clock::now() + longest;
   shown->advance();
-  while (shown->running() && !shown->removed() && clock::now() < look.until && !asked.from->gone())
-    co_await asked.from->rest(look);
+  while (shown->running() && !shown->removed() && clock::now() < look.until) co_await asked.from->rest(look);
 }
 
 answer tell(const request& asked, const std::shared_ptr<tracked_task>& shown, bool summary) {
