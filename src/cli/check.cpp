@@ -29,6 +29,7 @@ namespace {
 constexpr int exit_some_failed = 2;
 constexpr int exit_by_signal = 128;
 constexpr milliseconds redraw_interval{100};
+constexpr std::size_t most_further_callbacks = 3;
 
 void rethrow(std::exception_ptr thrown) {
   if (thrown) std::rethrow_exception(thrown);
@@ -73,7 +74,8 @@ check_run::check_run(const settings& said)
     : said_(said),
       engine_(said.engine, home_.get_executor()),
       times_(home_.get_executor()),
-      hooks_(engine_, times_, signer_from_file(said.server.webhook_secret_file)),
+      hooks_(engine_, times_,
+             said.task.callback_url ? signer_from_file(said.server.webhook_secret_file) : webhook_signer()),
       line_(!said.quiet && stderr_is_terminal()),
       redraw_timer_(home_.get_executor()) {}
 
@@ -149,7 +151,7 @@ awaitable<void> check_run::cancel_on_signal() {
   if (signal_ != 0) engine_.cancel(*task_);
 }
 
-// After all records are out. Who interrupted the run, or left it, is not kept for hours: one attempt then.
+// After all records are out.
 void check_run::call_back() {
   signals_.reset();  // One at a time.
   signals_ = std::make_unique<interrupt>(home_.get_executor());
@@ -160,15 +162,17 @@ void check_run::call_back() {
 }
 
 awaitable<void> check_run::deliver() {
-  const bool once = signal_ != 0 || output_->failed() != 0;
-  bool told = false;
-  const webhooks::refusal refused = [once, &told](const record& answer) {
-    if (std::exchange(told, true)) return;
+  // Who interrupted the run, or left it, is not kept; nor is anybody for hours, or for what no attempt will change.
+  std::size_t left = signal_ != 0 || output_->failed() != 0 ? 0 : most_further_callbacks;
+  const webhooks::on_refused refused = [&left](const record& answer) {
+    const bool again = left > 0 && answer.retryable;
     const std::string why =
         answer.ok() ? "the server answered " + std::to_string(answer.status_code) : std::string(answer.detail);
-    complain(command::check, "callback: " + why + (once || answer.status_code == 410 ? "" : "; trying again"));
+    complain(command::check, "callback: " + why + (again ? "; trying again" : ""));
+    if (again) --left;
+    return again;
   };
-  const webhooks::verdict said = co_await hooks_.deliver(task_, once, refused);
+  const webhooks::verdict said = co_await hooks_.deliver(task_, refused);
   signals_->stop();
   if (said != webhooks::verdict::delivered) complain(command::check, "callback: the summary was not delivered");
 }

@@ -211,7 +211,7 @@ void add_network(std::vector<option>& to) {
   add("crl_file", text, "FILE", "Revoked certificates, PEM",
       words(check_readable, [](settings& s) { return &s.engine.crl_file; }));
   add("no_legacy_decoder", flag, "",
-      "Read the keys of certificates as OpenSSL 3.0 does by itself: most of a handshake's CPU, the same result",
+      "Handle keys as OpenSSL 3.0 does by itself: the same result for half as much CPU again",
       boolean([](settings& s) { return &s.no_legacy_decoder; }));
 }
 

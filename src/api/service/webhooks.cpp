@@ -45,46 +45,45 @@ void rethrow(const std::exception_ptr& bug) {
 
 }  // namespace
 
-webhooks::message webhooks::message_about(std::shared_ptr<tracked_task> which) {
-  message made;
-  made.id = "msg_" + new_uuid();
-  made.body = summary_with_id(*which);
-  made.about = std::move(which);
+std::unique_ptr<webhooks::message> webhooks::message_about(std::shared_ptr<tracked_task> which) {
+  auto made = std::make_unique<message>(active_);
+  made->id = "msg_" + new_uuid();
+  made->body = summary_with_id(*which);
+  made->about = std::move(which);
   return made;
 }
 
 void webhooks::ended(const std::shared_ptr<tracked_task>& which) {
   if (!which->get().options().callback_url) return;
-  ++active_;
-  asio::co_spawn(times_.loop(), deliver_and_log(*this, std::make_unique<message>(message_about(which))), rethrow);
+  asio::co_spawn(times_.loop(), deliver_and_log(*this, message_about(which)), rethrow);
 }
 
 awaitable<void> webhooks::deliver_and_log(webhooks& self, std::unique_ptr<message> what) {
   co_await self.times_.yield();  // The engine is told of an end while it goes through its tasks.
-  const refusal nobody;
-  const verdict said = co_await self.send(*what, false, nobody);
+  const on_refused nobody;
+  const verdict said = co_await self.send(*what, nobody);
   const task& about = what->about->get();
   if (said == verdict::later) log_delivery(log_level::warning, "webhook given up", about, 0);
   if (said == verdict::stopped)
     log_delivery(log_level::warning, "webhook not delivered before the end of the service", about, 0);
-  --self.active_;
 }
 
-awaitable<webhooks::verdict> webhooks::deliver(std::shared_ptr<tracked_task> which, bool once, refusal refused) {
-  const message what = message_about(std::move(which));
-  co_return co_await send(what, once, refused);
+awaitable<webhooks::verdict> webhooks::deliver(std::shared_ptr<tracked_task> which, on_refused refused) {
+  const std::unique_ptr<const message> what = message_about(std::move(which));
+  co_return co_await send(*what, refused);
 }
 
-awaitable<webhooks::verdict> webhooks::send(const message& what, bool once, const refusal& refused) {
+awaitable<webhooks::verdict> webhooks::send(const message& what, const on_refused& refused) {
   for (std::size_t attempts = 0; !stopping_; ++attempts) {
-    const verdict said = co_await attempt(what, refused);
-    if (said != verdict::later || once || attempts == pauses.size()) co_return said;
+    bool again = true;
+    const verdict said = co_await attempt(what, refused, again);
+    if (said != verdict::later || !again || attempts == pauses.size()) co_return said;
     co_await pause(pauses[attempts]);
   }
   co_return verdict::stopped;
 }
 
-awaitable<webhooks::verdict> webhooks::attempt(const message& what, const refusal& refused) {
+awaitable<webhooks::verdict> webhooks::attempt(const message& what, const on_refused& refused, bool& again) {
   const auto sent = engine_.submit_unlisted(request_for(what));
   while (sent->running()) co_await sent->news().wait();
   record answered;
@@ -93,7 +92,7 @@ awaitable<webhooks::verdict> webhooks::attempt(const message& what, const refusa
   log_delivery(log_level::info, delivered ? "webhook delivered" : "webhook refused", what.about->get(),
                answered.status_code);
   if (delivered) co_return verdict::delivered;
-  if (refused) refused(answered);
+  if (refused) again = refused(answered);
   co_return answered.status_code == 410 ? verdict::unwanted : verdict::later;
 }
 

@@ -31,40 +31,47 @@ class webhooks {
   enum class verdict : unsigned char {
     delivered,
     unwanted,  ///< 410: nobody is to ask again.
-    later,     ///< Not taken; of a delivery: given up.
+    later,     ///< Not taken; of a delivery: given up, after all attempts or because `on_refused` wants no more.
     stopped    ///< By stop().
   };
-  /// Hears of each attempt that was not taken: the record of its fetch.
-  using refusal = std::function<void(const record&)>;
+  /// Hears of each attempt that was not taken, by the record of its fetch, and says whether there is to be another.
+  using on_refused = std::function<bool(const record&)>;
 
   [[nodiscard]] bool can_sign() const { return signer_.has_secret(); }
   /// Delivers the summary of a task that has ended, when it has a callback_url, and logs what came of it.
   void ended(const std::shared_ptr<tracked_task>& which);
-  /// The same for who waits; the task has a callback_url. `once`: what is refused is not sent again.
-  awaitable<verdict> deliver(std::shared_ptr<tracked_task> which, bool once, refusal refused);
+  /// The same for who waits; the task has a callback_url.
+  awaitable<verdict> deliver(std::shared_ptr<tracked_task> which, on_refused refused);
   /// Nothing is sent any more; what has not been delivered is lost, and said so.
   void stop() { stopping_ = true; }
   /// Deliveries under way; none is left soon after stop().
-  [[nodiscard]] std::size_t active() const { return active_; }
+  [[nodiscard]] std::size_t active() const { return *active_; }
 
  private:
   struct message {
+    explicit message(std::shared_ptr<std::size_t> active) : active_(std::move(active)) { ++*active_; }
+    message(const message&) = delete;
+    message& operator=(const message&) = delete;
+    ~message() { --*active_; }
     std::shared_ptr<tracked_task> about;
     std::string id;
     std::string body;
+
+   private:
+    std::shared_ptr<std::size_t> active_;
   };
 
-  static message message_about(std::shared_ptr<tracked_task> which);
+  std::unique_ptr<message> message_about(std::shared_ptr<tracked_task> which);
   static awaitable<void> deliver_and_log(webhooks& self, std::unique_ptr<message> what);
-  awaitable<verdict> send(const message& what, bool once, const refusal& refused);
-  awaitable<verdict> attempt(const message& what, const refusal& refused);
+  awaitable<verdict> send(const message& what, const on_refused& refused);
+  awaitable<verdict> attempt(const message& what, const on_refused& refused, bool& again);
   awaitable<void> pause(seconds span);
   [[nodiscard]] std::shared_ptr<task> request_for(const message& what) const;
 
   crawler& engine_;
   timekeeper& times_;
   const webhook_signer signer_;
-  std::size_t active_ = 0;
+  const std::shared_ptr<std::size_t> active_ = std::make_shared<std::size_t>(0);  // Messages there are.
   bool stopping_ = false;
 };
 
