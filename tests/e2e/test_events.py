@@ -70,12 +70,14 @@ class WebSocket:
         self.sock.sendall(bytes([128 | opcode]) + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
 
     def frames(self):
-        """All text frames as JSON, and the code of the close, which is answered."""
+        """All text frames as JSON, and the code of the close, which is answered, as pings are."""
         texts = []
         while True:
             opcode, payload = self.receive()
             if opcode == 1:
                 texts.append(json.loads(payload))
+            elif opcode == 9:
+                self.send(10, payload)
             elif opcode == 8:
                 try:
                     self.send(8, payload)
