@@ -103,6 +103,8 @@ class Outage(NetTest):
         self.assertTrue(until(lambda: self.answers()), "dnsmasq does not answer")
 
     def answers(self):
+        if self.dns.poll() is not None:  # While it was gone, a question of the service may have had its port.
+            self.dns = process.spawn(self.command, self.log)
         try:
             return ask_dns(("127.0.0.1", self.port), "h0.test", timeout_s=0.2)["addresses"]
         except OSError:
