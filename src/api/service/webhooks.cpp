@@ -75,15 +75,14 @@ awaitable<webhooks::verdict> webhooks::deliver(std::shared_ptr<tracked_task> whi
 
 awaitable<webhooks::verdict> webhooks::send(const message& what, const on_refused& refused) {
   for (std::size_t attempts = 0; !stopping_; ++attempts) {
-    bool again = true;
-    const verdict said = co_await attempt(what, refused, again);
-    if (said != verdict::later || !again || attempts == pauses.size()) co_return said;
+    const verdict said = co_await attempt(what, refused);
+    if (said != verdict::later || attempts == pauses.size()) co_return said;
     co_await pause(pauses[attempts]);
   }
   co_return verdict::stopped;
 }
 
-awaitable<webhooks::verdict> webhooks::attempt(const message& what, const on_refused& refused, bool& again) {
+awaitable<webhooks::verdict> webhooks::attempt(const message& what, const on_refused& refused) {
   const auto sent = engine_.submit_unlisted(request_for(what));
   while (sent->running()) co_await sent->news().wait();
   record answered;
@@ -92,8 +91,9 @@ awaitable<webhooks::verdict> webhooks::attempt(const message& what, const on_ref
   log_delivery(log_level::info, delivered ? "webhook delivered" : "webhook refused", what.about->get(),
                answered.status_code);
   if (delivered) co_return verdict::delivered;
-  if (refused) again = refused(answered);
-  co_return answered.status_code == 410 ? verdict::unwanted : verdict::later;
+  const bool again = !refused || refused(answered);
+  if (!again || answered.status_code == 410) co_return verdict::unwanted;
+  co_return verdict::later;
 }
 
 awaitable<void> webhooks::pause(seconds span) {

@@ -30,8 +30,8 @@ class webhooks {
   /// How a delivery, or one attempt of it, came out.
   enum class verdict : unsigned char {
     delivered,
-    unwanted,  ///< 410: nobody is to ask again.
-    later,     ///< Not taken; of a delivery: given up, after all attempts or because `on_refused` wants no more.
+    unwanted,  ///< 410, or `on_refused` wants no more: nobody is to ask again.
+    later,     ///< Not taken; of a delivery: given up after all attempts.
     stopped    ///< By stop().
   };
   /// Hears of each attempt that was not taken, by the record of its fetch, and says whether there is to be another.
@@ -64,7 +64,7 @@ class webhooks {
   std::unique_ptr<message> message_about(std::shared_ptr<tracked_task> which);
   static awaitable<void> deliver_and_log(webhooks& self, std::unique_ptr<message> what);
   awaitable<verdict> send(const message& what, const on_refused& refused);
-  awaitable<verdict> attempt(const message& what, const on_refused& refused, bool& again);
+  awaitable<verdict> attempt(const message& what, const on_refused& refused);
   awaitable<void> pause(seconds span);
   [[nodiscard]] std::shared_ptr<task> request_for(const message& what) const;
 
