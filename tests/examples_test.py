@@ -5,7 +5,6 @@ usage: tests/examples_test.py PATH_OF_TRAWL
 """
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,15 +16,11 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from net.process import spawn  # noqa: E402
+from net.ports import free_port  # noqa: E402
 from net.testnet import TestNet  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TRAWL = ""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def run(program, *arguments, stdin=""):

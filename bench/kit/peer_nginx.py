@@ -5,9 +5,10 @@ import tempfile
 import time
 
 from net import origin, process
+from net.ports import free_port
 
 from . import usage, web
-from .service import free_port, on
+from .service import on
 
 _CONFIGURATION = """daemon off; worker_processes 1; pid nginx.pid; error_log error.log;
 {user}events {{ worker_connections 4096; }}

@@ -1,13 +1,13 @@
 """`trawl serve` as the program under test: TRAWL_BIN, or build/release/trawl."""
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 from net import process
+from net.ports import free_port
 
 from . import usage, web
 
@@ -16,11 +16,6 @@ BINARY = os.environ.get("TRAWL_BIN") or os.path.join(ROOT, "build", "release", "
 PROGRAMS = os.environ.get("TRAWL_BENCH_PROGRAMS") or os.path.join(ROOT, "build", "release", "bench")  # What bench/CMakeLists.txt builds.
 TEXT = {"Content-Type": "text/plain"}
 JSON = {"Content-Type": "application/json"}
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def on(cores, command):

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from net import process  # noqa: E402
+from net.ports import free_port  # noqa: E402
 from net.testnet import TestNet  # noqa: E402
 
 TRAWL = os.path.abspath(os.environ["TRAWL_BIN"]) if "TRAWL_BIN" in os.environ else sys.exit("TRAWL_BIN: not set")
@@ -100,11 +100,6 @@ def curl(method, url, body=None, headers=None, *flags, timeout=60.0):
         return Reply(status, fields, content)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 class Service:
     """`trawl serve`, ready when entered and stopped when left."""
 
@@ -120,16 +115,12 @@ class Service:
         self.process = None
 
     def __enter__(self):
-        for _ in range(5):  # The port is free now, and may not be in a moment.
-            os.truncate(self.log.name, 0)  # What it said of a port that was taken is no fault of the next.
-            self.port = free_port()
-            self.server = f"http://127.0.0.1:{self.port}"
-            self.process = process.spawn([*self.under, TRAWL, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
-                                         self.log.name, env=self.env)
-            if until(lambda: self.ready() or self.process.poll() is not None) and self.process.poll() is None:
-                return self
-            if "in use" not in self.said():
-                break
+        self.port = free_port()
+        self.server = f"http://127.0.0.1:{self.port}"
+        self.process = process.spawn([*self.under, TRAWL, "serve", "--listen", f"127.0.0.1:{self.port}", *self.flags],
+                                     self.log.name, env=self.env)
+        if until(lambda: self.ready() or self.process.poll() is not None) and self.process.poll() is None:
+            return self
         self.kill()
         raise AssertionError(f"trawl serve did not become ready: {self.said()}")
 

@@ -6,10 +6,9 @@ import socket
 import time
 import unittest
 
-from harness import SLOW, TEXT, NetTest, Service, main, until
+from harness import SLOW, TEXT, NetTest, Service, free_port, main, until
 from net import names, process
 from net.dns_message import ask as ask_dns
-from net.ports import reserve
 
 
 class Exhaustion(NetTest):
@@ -87,9 +86,7 @@ class Outage(NetTest):
     """A DNS server of our own, so that it can be stopped."""
 
     def setUp(self):
-        self.port, held = reserve(["127.0.0.1"], (socket.SOCK_DGRAM, socket.SOCK_STREAM))
-        for one in held:
-            one.close()
+        self.port = free_port()
         upstream = int(self.net["scripted_dns_server"].rpartition(":")[2])
         folder = os.path.join(self.net["dir"], "outage")
         os.makedirs(folder, exist_ok=True)
@@ -103,8 +100,6 @@ class Outage(NetTest):
         self.assertTrue(until(lambda: self.answers()), "dnsmasq does not answer")
 
     def answers(self):
-        if self.dns.poll() is not None:  # While it was gone, a question of the service may have had its port.
-            self.dns = process.spawn(self.command, self.log)
         try:
             return ask_dns(("127.0.0.1", self.port), "h0.test", timeout_s=0.2)["addresses"]
         except OSError:

@@ -1,5 +1,6 @@
 """Free ports on loopback, taken and then held, so that nobody else is given them."""
 import errno
+import random
 import socket
 
 # Many addresses, so that a load of new connections does not run out of ports to one of them.
@@ -14,6 +15,45 @@ def ipv6_available():
             return True
     except OSError:
         return False
+
+
+_OURS = range(20000, 32768)  # Below what Linux gives to those who ask for any port, and to clients.
+_claims = []
+
+
+def _claim(port):
+    """Whether the port is ours among all who ask here. An abstract name is let go by the kernel, however its owner ends."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0trawl-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
+
+
+def _is_free(port):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # What is in TIME_WAIT hinders no listener.
+            try:
+                probe.bind(("", port))
+            except OSError:
+                return False
+    return True
+
+
+def free_port():
+    """One that nobody has, for a server that binds it itself, or for none. Until this process ends nobody else who
+    asks here is given it, nor does the kernel pick it: a closed port stays closed."""
+    chooser = random.SystemRandom()
+    for _ in range(1000):
+        port = chooser.choice(_OURS)
+        if _claim(port) and _is_free(port):
+            return port
+    raise RuntimeError(f"no port is free from {_OURS[0]} to {_OURS[-1]}")
 
 
 def _bound(address, port, kind, reuse_port):

@@ -15,7 +15,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from net import batch, dns_message, names  # noqa: E402
+from net import batch, dns_message, names, ports  # noqa: E402
 from net.testnet import HERE, TestNet  # noqa: E402
 
 NET = None
@@ -280,6 +280,36 @@ class RawServer(unittest.TestCase):
             handshake("h0.test", NET["tls_alert_port"])
         self.assertIn("ALERT_HANDSHAKE_FAILURE", str(caught.exception))
         self.assertTrue(handshake("raw.test", NET["raw_tls_port"]))
+
+
+# Prints which ports out of those given it gets, until there are none.
+ANOTHER_PROCESS = """
+import sys
+from net import ports
+ports._OURS = range(int(sys.argv[1]), int(sys.argv[2]))
+try:
+    while True:
+        print(ports.free_port())
+except RuntimeError:
+    pass
+"""
+
+
+def given_to_another(first, end):
+    done = subprocess.run([sys.executable, "-B", "-c", ANOTHER_PROCESS, str(first), str(end)], capture_output=True, check=True,
+                          cwd=os.path.dirname(HERE), text=True)
+    return {int(word) for word in done.stdout.split()}
+
+
+class FreePorts(unittest.TestCase):
+    def test_nobody_else_is_given_what_is_ours_or_listened_at(self):
+        ours = ports.free_port()
+        near = (ours, ours + 20)
+        given = given_to_another(*near)
+        self.assertNotIn(ours, given)
+        self.assertGreater(len(given), 1)
+        with socket.create_server(("127.0.1.7", max(given))):
+            self.assertNotIn(max(given), given_to_another(*near))
 
 
 class Batch(unittest.TestCase):

@@ -28,7 +28,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, os.path.dirname(HERE))
 
 from net import ca, dns_message, names, origin, process, samples  # noqa: E402
-from net.ports import IPV4, SPREAD, ipv6_available, reserve  # noqa: E402
+from net.ports import IPV4, SPREAD, free_port, ipv6_available, reserve  # noqa: E402
 
 READY_S = 20
 
@@ -113,22 +113,11 @@ class Keeper:
         return http_port, https_port
 
     def _start_dnsmasq(self, upstream_port):
-        """dnsmasq must bind its port itself, so another process may be quicker: then another port."""
-        log = self._path("dnsmasq.log")
-        for attempt in range(10):
-            port, held = reserve(["127.0.0.1"], kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM))
-            for sock in held:
-                sock.close()
-            child = process.spawn(names.prepare(self.root, port, upstream_port), log, stdout=subprocess.DEVNULL)
-            self.parts["dnsmasq"] = child
-            try:
-                _until(lambda: dns_message.ask(("127.0.0.1", port), "x.w.test", timeout_s=0.2)["addresses"],
-                       child, log, "dnsmasq")
-                return port
-            except Failed:
-                if "in use" not in _tail(log) or attempt == 9:
-                    raise
-        raise AssertionError("unreachable")
+        log, port = self._path("dnsmasq.log"), free_port()
+        child = process.spawn(names.prepare(self.root, port, upstream_port), log, stdout=subprocess.DEVNULL)
+        self.parts["dnsmasq"] = child
+        _until(lambda: dns_message.ask(("127.0.0.1", port), "x.w.test", timeout_s=0.2)["addresses"], child, log, "dnsmasq")
+        return port
 
     def describe(self):
         """What is printed."""

@@ -4,11 +4,11 @@ Certificates are for NAME.tls.test; have those names answered by 127.0.0.1. The 
 """
 import os
 import shutil
-import socket
 import subprocess
 import time
 
 from . import ca, process
+from .ports import free_port
 
 DOMAIN = "tls.test"
 
@@ -112,9 +112,7 @@ class Servers:
                     with open(self._path(f"{name}.pem"), "rb") as part:
                         out.write(part.read())
             flags = (*flags, "-cert_chain", f"{certificate}.chain")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", f"{certificate}.pem", "-key",
                    f"{key_of(certificate)}.key", "-www", *flags]
         child = process.spawn(command, self._path("s_server.log"), cwd=self.folder, stdout=subprocess.DEVNULL)

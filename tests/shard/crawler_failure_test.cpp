@@ -15,12 +15,16 @@ using namespace trawl::test;
 
 namespace {
 
-/// A port that nobody listens at.
-std::uint16_t closed_port() {
-  asio::io_context loop;
-  acceptor_type taken(loop.get_executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  return taken.local_endpoint().port();
-}
+/// A port that nobody listens at: taken by a socket that is bound and does not listen.
+class closed_port {
+ public:
+  closed_port() { bound_.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0)); }
+  [[nodiscard]] std::uint16_t number() const { return bound_.local_endpoint().port(); }
+
+ private:
+  asio::io_context never_run_;
+  acceptor_type bound_{never_run_.get_executor(), tcp::v4()};
+};
 
 /// A port whose queue is full: connections to it are neither accepted nor refused.
 class full_port {
@@ -73,7 +77,8 @@ TEST_CASE("crawler: a refused connection is tried again, and the attempts are co
   engine_fixture engine;
   task_options options;
   options.retries = 1;
-  const std::string dead = "http://127.0.0.1:" + std::to_string(closed_port()) + "/";
+  const closed_port closed;
+  const std::string dead = "http://127.0.0.1:" + std::to_string(closed.number()) + "/";
   const record only = record_of(engine.run({dead}, options));
   CHECK(only.code == errc::connection_refused);
   CHECK(only.where == phase::connect);
