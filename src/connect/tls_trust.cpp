@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -30,6 +31,18 @@ bool load_bundle(X509_STORE* store, const std::string& file) {
   return loaded;
 }
 
+/// OpenSSL reads a certificate's extensions when it first needs them. In many threads at once that is safe, but by a
+/// lock-free look that thread sanitizers cannot see; and the first handshakes would all wait for it.
+void read_extensions(X509_STORE* store) {
+  const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(store);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    X509* const authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (authority != nullptr)
+      X509_check_purpose(authority, -1, 0);  // What it makes of them is for verification to say.
+  }
+  ERR_clear_error();
+}
+
 std::uint64_t next_generation() {
   static std::atomic<std::uint64_t> last{0};
   return ++last;
@@ -44,6 +57,7 @@ tls_trust::tls_trust(const tls_trust_options& options) : store_(X509_STORE_new()
   // An intermediate or a server's own certificate in --ca-file is trusted as it stands, as in curl.
   X509_STORE_set_flags(store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
   load_authorities(options);
+  read_extensions(store_.get());
   if (!options.crl_file.empty()) load_revocations(options.crl_file);
 }
 

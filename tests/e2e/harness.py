@@ -127,6 +127,8 @@ class Service:
     def __exit__(self, kind, *_):
         if self.process.poll() is None:
             self.stop(judge=kind is None)
+        elif kind:
+            print(f"trawl serve had ended with {self.process.returncode}: {self.said()}", file=sys.stderr)
         self.log.close()
 
     def ready(self):
