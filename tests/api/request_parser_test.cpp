@@ -183,6 +183,21 @@ TEST_CASE("request: HTTP/1.1 has exactly one Host") {
   CHECK(parse("GET / HTTP/1.0\r\n\r\n").done);
 }
 
+TEST_CASE("request: a Host that is none, and a target that is none, are refused") {
+  for (const char* host : {"a b", "a, b", "a/", "user@a", "a:x", "[::1", "\xC3\xA9"}) {
+    CAPTURE(host);
+    CHECK(refused_everywhere("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 400);
+  }
+  CHECK(parse("GET / HTTP/1.0\r\nHost: a b\r\n\r\n").refused == 400);
+  CHECK(parse("GET / HTTP/1.1\r\nHost:\r\n\r\n").done);  // RFC 9112 3.2: who has no authority says so.
+  for (const char* target : {"a", "*", "/a#b", "http:///a", "http://user@a/", "ftp://a/"}) {
+    CAPTURE(target);
+    CHECK(refused_everywhere("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  }
+  CHECK(parse("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n").refused == 400);
+  CHECK(parse("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").done);
+}
+
 TEST_CASE("request: what is not HTTP/1 is refused") {
   for (const char* data : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\x16\x03\x01\x02",
                            "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", " GET / HTTP/1.1\r\n\r\n"}) {
@@ -204,6 +219,17 @@ TEST_CASE("request: the limits of target and head are 414 and 431") {
   std::string many;
   for (int i = 0; i < 7000; ++i) many += "X: 45678\r\n";
   CHECK(parse(head(many + "\r\n")).refused == 431);
+}
+
+TEST_CASE("request: the line of a chunk and the trailers are as long as a head may be at most") {
+  const std::string chunked = head("Transfer-Encoding: chunked\r\n");
+  for (const std::string begin : {"1;", "1\r\na\r\n2;", "1\r\na\r\n0\r\nX: ", "1\r\na\r\n0\r\nX: a\r\nY: "}) {
+    CAPTURE(begin);
+    CHECK(parse(chunked + begin + std::string(60000, 'a')).refused == 0);
+    CHECK(parse(chunked + begin + std::string(70000, 'a')).refused == 431);
+  }
+  CHECK(parse(chunked + "1;" + std::string(60000, 'a') + "\r\nb\r\n0\r\nX: " + std::string(60000, 'a') + "\r\n\r\n")
+            .body == "b");
 }
 
 TEST_CASE("request: a reader that has enough is not offered more") {

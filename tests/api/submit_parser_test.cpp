@@ -168,6 +168,25 @@ TEST_CASE("submit_parser: an option that is unknown, of a wrong type or out of r
   CHECK(errors(R"({"urls":[],"options":{"label":1}})") == "/options/label must be a text of at most 1024 octets\n");
 }
 
+TEST_CASE("submit_parser: a number without a fraction is an integer however it is written") {
+  const auto sent = [](const std::string& number) {
+    return submit(R"({"urls":[],"options":{"max_body_bytes":)" + number + "}}");
+  };
+  for (const char* number : {"5000", "5000.0", "5e3", "0.5E+4", "50000e-1", "5000.000"}) {
+    CAPTURE(number);
+    REQUIRE(sent(number).accepted);
+    CHECK(sent(number).built->options().max_body_bytes == 5000);
+  }
+  CHECK(sent("1099511627776.0").built->options().max_body_bytes == std::uint64_t{1} << 40);
+  CHECK(sent("-0.0").built->options().max_body_bytes == 0);
+  for (const char* number : {"0.5", "1e-1", "-1.0", "1099511627777.0", "1e300"}) {
+    CAPTURE(number);
+    CHECK_FALSE(sent(number).accepted);
+  }
+  CHECK_FALSE(submit(R"({"urls":[],"options":{"verify_tls":1.0}})").accepted);
+  CHECK_FALSE(submit(R"({"urls":[1.0]})").accepted);
+}
+
 TEST_CASE("submit_parser: nothing that counts is given twice") {
   CHECK(errors(R"({"urls":["a"],"urls":["b"]})") == "/urls is given twice\n");
   CHECK(errors(R"({"urls":[],"options":{},"options":{}})") == "/options is given twice\n");

@@ -210,7 +210,12 @@ class Description(ServiceTest):
             bodies += [{"urls": [], "options": {name: value}} for value in [*values, None, [], "2", 1.5]
                        if not (name == "label" and value == "2") and name != "callback_url"]
         bodies += [{"urls": [], "options": {name: value}} for name, value in
-                   (("method", "HEAD"), ("method", "PUT"), ("dedupe", True), ("headers", {"A": "b"}), ("headers", {"A": 1}), ("x", 1))]
+                   (("method", "HEAD"), ("method", "PUT"), ("dedupe", True), ("headers", {"A": "b"}), ("headers", {"A": 1}), ("x", 1),
+                    ("timeout_ms", 100.0), ("verify_tls", 1.0))]
+        bodies += [{"urls": [], "options": {"headers": {name: "b"}}} for name in
+                   ("", "a b", "a:", "\u00e9", "a\n", "a\0", "(", "[", "\\", "0", "-", "!#$%&'*+.^_`|~")]
+        bodies += [{"urls": [{"url": "bad", "headers": {"A": value}}]} for value in
+                   ("", " ", "a\tb", "a\n", "\r", "\0", "\x1f", "\x7f", "\x80", "\u00e9\U0001f600")]
         for body in bodies:
             yield {"body": body, "accepted": self.service.curl("POST", "/submit", body).status == 200}
         for body in accepted:

@@ -4,6 +4,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "api/http/request_target.hpp"
+
 namespace trawl {
 namespace {
 
@@ -22,22 +24,10 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-// "http://host:port/path?query" into authority and the rest; origin form stays as it is.
-std::pair<std::string_view, std::string_view> split_absolute(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) return {{}, target};
-  const std::size_t start = scheme + 3;
-  const std::size_t end = std::min(target.find_first_of("/?", start), target.size());
-  return {target.substr(start, end - start), target.substr(end)};
-}
-
-void set_target(request& head, std::string_view target) {
-  const auto [authority, rest] = split_absolute(target);
-  head.authority = authority;
-  const std::size_t mark = std::min(rest.find('?'), rest.size());
-  head.path = rest.substr(0, mark);
-  if (head.path.empty()) head.path = "/";
-  if (mark < rest.size()) head.asked = query(rest.substr(mark + 1));
+void set_target(request& head, const request_target& to) {
+  head.authority = to.authority;
+  head.path = to.path.empty() ? std::string_view("/") : to.path;
+  if (to.query) head.asked = query(*to.query);
 }
 
 // RFC 9112 5.2: Beast would make one line of a field on several; a server in front may see something else in it.
@@ -99,6 +89,9 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
     if (step == 0) break;
   }
   if (in_head && head_done_ && !bad_) check_framing();
+  // RFC 9112 7.1.1, 7.1.2: Beast waits for the end of a chunk's line, and of all trailers, and takes nothing before.
+  if (!in_head && taken == 0 && data.size() > head_limit)
+    refuse(431, "the line of a chunk, or the trailer section, is over 64 KiB");
   return taken;
 }
 
@@ -135,7 +128,9 @@ void request_parser::beast_parser::on_request_impl(http::verb, beast_view method
     ec = http::error::bad_target;
     return;
   }
-  set_target(head_, view(target));
+  const auto to = read_request_target(head_.method, view(target));
+  if (!to) return refuse(400, "the request target is neither a path nor a URL of http or https");
+  set_target(head_, *to);
 }
 
 void request_parser::beast_parser::on_field_impl(http::field, beast_view name, beast_view value, beast_error&) {
@@ -158,6 +153,8 @@ void request_parser::beast_parser::check_framing() {
     return refuse(400, "more than one Content-Length");
   if (count("host") > 1 || (head_.version == 11 && count("host") == 0))
     return refuse(400, "a request has exactly one Host field");
+  if (const std::string_view host = head_.field("host"); !host.empty() && !is_authority(host))
+    return refuse(400, "the Host field is not a host name or address, with or without a port");
   head_.keep_alive = keep_alive();
   head_.chunked = chunked();
   if (const auto length = content_length()) head_.content_length = *length;

@@ -1,6 +1,7 @@
 #include "api/submit/submit_handler.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/submit/submit_parser.hpp"
 #include "base/header_rules.hpp"
@@ -243,8 +244,13 @@ bool submit_handler::on_number_part(text_view text, error&) {
   return true;
 }
 
-bool submit_handler::on_double(double, text_view text, error& ec) {
-  return copying() ? copy_word(view(text), ec) : refuse_value(ec);
+// JSON has one kind of number: 1.0 and 1e3 are integers, too (JSON Schema, Core 4.2.3). Those that an option may be are
+// exact as a double.
+bool submit_handler::on_double(double value, text_view text, error& ec) {
+  if (copying()) return copy_word(view(text), ec);
+  constexpr double exact = std::uint64_t{1} << 53;
+  if (!(value >= 0 && value <= exact && value == std::trunc(value))) return refuse_value(ec);
+  return take_integer(static_cast<std::uint64_t>(value), text, ec);
 }
 
 bool submit_handler::on_int64(std::int64_t value, text_view text, error& ec) {

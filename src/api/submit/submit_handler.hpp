@@ -52,7 +52,7 @@ class submit_handler {
   bool on_number_part(text_view text, error&);
   bool on_int64(std::int64_t value, text_view text, error& ec);
   bool on_uint64(std::uint64_t value, text_view text, error& ec) { return take_integer(value, text, ec); }
-  bool on_double(double, text_view text, error& ec);
+  bool on_double(double value, text_view text, error& ec);
   bool on_bool(bool value, error& ec);
   bool on_null(error& ec);
   bool on_comment_part(text_view, error&) { return true; }
