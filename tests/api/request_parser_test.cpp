@@ -206,6 +206,17 @@ TEST_CASE("request: what is not HTTP/1 is refused") {
   }
 }
 
+TEST_CASE("request: a field on several lines is one list") {
+  const outcome seen =
+      parse(head("Accept: a/b\r\nX: 1\r\nConnection: keep-alive\r\naccept: c/d;q=0.5\r\nConnection: Upgrade\r\n"
+                 "ACCEPT: e/f, g/h\r\nX: 2\r\n\r\n"));
+  REQUIRE(seen.done);
+  CHECK(seen.head.field("accept") == "a/b, c/d;q=0.5, e/f, g/h");
+  CHECK(seen.head.field("connection") == "keep-alive, Upgrade");
+  CHECK(seen.head.fields.size() == 5);
+  CHECK_FALSE(parse(head("Connection: x\r\nConnection: close\r\n\r\n")).head.keep_alive);
+}
+
 TEST_CASE("request: the limits of target and head are 414 and 431") {
   // [api 1.29]
   const auto target = [](std::size_t size) {

@@ -279,9 +279,24 @@ class WebSockets(Watching):
         self.assertEqual((reply.headers["upgrade"], reply.headers["sec-websocket-version"]), ("websocket", "13"))
         upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode()}
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, {**upgrade, "Sec-WebSocket-Version": "8"}), 426)
-        self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, {**upgrade, "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x"}), 400)
+        for key in ("x", "!" * 24, base64.b64encode(bytes(15)).decode(), base64.b64encode(bytes(18)).decode()):
+            fields = {**upgrade, "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+            self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, fields), 400)
+        twice = ("-H", "sec-websocket-key: " + upgrade["Sec-WebSocket-Key"])
+        self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, {**upgrade, "Sec-WebSocket-Version": "13"}, *twice), 400)
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None,
                                               {**upgrade, "Sec-WebSocket-Version": "13", "Origin": "http://evil.example"}), 403)
+
+
+    def test_what_asks_for_a_websocket_may_stand_on_several_lines(self):
+        # RFC 9110 5.3: proxies add lines of their own.
+        task = self.service.submit(["bad"])
+        key = base64.b64encode(bytes(16)).decode()
+        with socket.create_connection(("127.0.0.1", self.service.port), 30 * SLOW) as client:
+            client.sendall(f"GET /tasks/{task}/ws HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\nUpgrade: h2c\r\n"
+                           f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+                           f"Sec-WebSocket-Version: 13\r\n\r\n".encode())
+            self.assertEqual(client.recv(12), b"HTTP/1.1 101")
 
 
 class Gzip(Watching):

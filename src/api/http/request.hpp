@@ -36,12 +36,13 @@ struct request {
   bool keep_alive = true;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
-  std::vector<std::pair<std::string, std::string>> fields;  ///< In order, names in lower case.
-  std::string id;                                           ///< X-Request-Id of the answer.
-  peer* from = nullptr;                                     ///< Outlives the request.
-  std::string caller;                                       ///< Name of its key; empty: nobody is asked for one.
-  bool sees_all = true;                                     ///< Tasks of other callers too.
-  std::string task_id;                                      ///< What stands for {id} in the path of the route.
+  std::vector<std::pair<std::string, std::string>>
+      fields;            ///< In order, names in lower case; of several lines one list.
+  std::string id;        ///< X-Request-Id of the answer.
+  peer* from = nullptr;  ///< Outlives the request.
+  std::string caller;    ///< Name of its key; empty: nobody is asked for one.
+  bool sees_all = true;  ///< Tasks of other callers too.
+  std::string task_id;   ///< What stands for {id} in the path of the route.
 
   /// Whether a task of `owner` is there for this caller.
   [[nodiscard]] bool may_see(std::string_view owner) const { return sees_all || owner == caller; }

@@ -1,5 +1,6 @@
 #include "api/http/request_parser.hpp"
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -28,6 +29,26 @@ void set_target(request& head, const request_target& to) {
   head.authority = to.authority;
   head.path = to.path.empty() ? std::string_view("/") : to.path;
   if (to.query) head.asked = query(*to.query);
+}
+
+// A field on several lines is one list (RFC 9110 5.3), and one that can have only one value is none then. Of those that
+// the API reads; nothing is guessed of lengths and hosts.
+constexpr std::array joined{"accept",           "accept-encoding",   "connection",
+                            "content-encoding", "content-type",      "idempotency-key",
+                            "upgrade",          "sec-websocket-key", "sec-websocket-version"};
+
+void join_lines(request& head, std::string_view name) {
+  std::string* whole = nullptr;
+  for (auto& [field, value] : head.fields) {
+    if (field != name) continue;
+    if (whole == nullptr) {
+      whole = &value;
+      continue;
+    }
+    whole->append(", ").append(value);
+    field.clear();
+  }
+  std::erase_if(head.fields, [](const auto& each) { return each.first.empty(); });
 }
 
 // RFC 9112 5.2: Beast would make one line of a field on several; a server in front may see something else in it.
@@ -155,6 +176,7 @@ void request_parser::beast_parser::check_framing() {
     return refuse(400, "a request has exactly one Host field");
   if (const std::string_view host = head_.field("host"); !host.empty() && !is_authority(host))
     return refuse(400, "the Host field is not a host name or address, with or without a port");
+  for (const char* name : joined) join_lines(head_, name);
   head_.keep_alive = keep_alive();
   head_.chunked = chunked();
   if (const auto length = content_length()) head_.content_length = *length;

@@ -8,6 +8,7 @@
 
 #include "api/http/field_list.hpp"
 #include "api/http/ws_transport.hpp"
+#include "base/base64.hpp"
 #include "base/waiter.hpp"
 #include "stream/json.hpp"
 #include "stream/results_source.hpp"
@@ -155,8 +156,8 @@ std::optional<problem> not_websocket(const request& asked) {
       !lists(asked.field("upgrade"), "websocket"))
     return problem(426, "this is a WebSocket: ask for an upgrade (RFC 6455); /events has the same as a plain stream");
   if (asked.field("sec-websocket-version") != "13") return problem(426, "the only WebSocket version here is 13");
-  if (asked.field("sec-websocket-key").size() != 24)
-    return bad_header("Sec-WebSocket-Key", "must be 16 octets in base64");
+  const auto key = decode_base64(asked.field("sec-websocket-key"));
+  if (!key || key->size() != 16) return bad_header("Sec-WebSocket-Key", "must be 16 octets in base64");
   return std::nullopt;
 }
 
