@@ -8,7 +8,6 @@
 // turns spread evenly over the interval. At its end prints {"polls", "server_errors" (5xx), "others" (neither that nor
 // 200), "lost" (connections), "skipped" (turns whose answer before was not there yet), "p50_ms", "p99_ms", "worst_ms"}.
 // An answer is timed from the call that sends the request to the last octet.
-#include <sys/resource.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -21,6 +20,9 @@
 #include <string_view>
 #include <vector>
 
+#include "descriptor_limit.hpp"
+#include "uv_check.hpp"
+
 namespace {
 
 struct results {
@@ -30,12 +32,6 @@ struct results {
   std::uint64_t lost = 0;
   std::uint64_t skipped = 0;
 };
-
-void check(int status, const char* what) {
-  if (status == 0) return;
-  std::fprintf(stderr, "uv_pollers: %s: %s\n", what, uv_strerror(status));
-  std::exit(1);
-}
 
 std::uint64_t number_at(std::string_view text) {
   std::uint64_t value = 0;
@@ -182,13 +178,6 @@ void print(results& all) {
               static_cast<unsigned long long>(all.lost), static_cast<unsigned long long>(all.skipped));
   std::printf("\"p50_ms\": %.4f, \"p99_ms\": %.4f, \"worst_ms\": %.4f}\n", percentile(all.ms, 0.5),
               percentile(all.ms, 0.99), all.ms.empty() ? 0.0 : all.ms.back());
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

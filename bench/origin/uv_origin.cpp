@@ -6,7 +6,6 @@
 // GET /after/MS/anything is answered after MS milliseconds, any other path at once: 200 and a page of the size nginx
 // gives. GET /_stats tells what was done, and counts as nothing. HTTP/1.1 without bodies of requests and without
 // pipelining: what follows a request before its answer ends the connection.
-#include <sys/resource.h>
 #include <uv.h>
 
 #include <charconv>
@@ -18,6 +17,9 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "descriptor_limit.hpp"
+#include "uv_check.hpp"
 
 namespace {
 
@@ -31,12 +33,6 @@ struct counts {
   std::uint64_t open = 0;
   std::uint64_t most_open = 0;
 };
-
-void check(int status, const char* what) {
-  if (status == 0) return;
-  std::fprintf(stderr, "uv_origin: %s: %s\n", what, uv_strerror(status));
-  std::exit(1);
-}
 
 std::string response(std::string_view type, std::string_view body) {
   return "HTTP/1.1 200 OK\r\nServer: uv\r\nContent-Type: " + std::string(type) +
@@ -204,10 +200,7 @@ void close_all(uv_loop_t& loop, std::vector<std::unique_ptr<uv_tcp_t>>& listener
 
 int main(int count, char** words) {
   if (count < 2) return std::fputs("usage: uv_origin ADDRESS...\n", stderr), 2;
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+  raise_descriptor_limit();
 
   uv_loop_t& loop = *uv_default_loop();
   counts counted;

@@ -9,7 +9,6 @@
 // libcurl's own, by which Debian's build looks up names.
 #include <curl/curl.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +18,8 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include "descriptor_limit.hpp"
 
 namespace {
 
@@ -173,10 +174,7 @@ class client {
 
 int main(int count, char** words) {
   if (count < 3) return std::fputs("usage: curl_multi URL_FILE CONNECTIONS [CA_FILE|- [RESOLVE_FILE]]\n", stderr), 2;
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+  raise_descriptor_limit();
 
   curl_global_init(CURL_GLOBAL_ALL);
   settings chosen;

@@ -3,8 +3,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "api/admission.hpp"
@@ -14,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/machine.hpp"
 #include "base/start_error.hpp"
+#include "base/whole_file.hpp"
 
 namespace trawl {
 namespace {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/command_words.hpp"
 
 namespace trawl {
@@ -22,10 +23,8 @@ std::string footer_of(const command_words& words) {
   made += "\n\nExamples:";
   std::string_view rest = words.examples;
   while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
     made += "\n  ";
-    made += rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    made += take_until(rest, '\n');
   }
   return made;
 }

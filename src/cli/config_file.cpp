@@ -1,11 +1,10 @@
 #include "cli/config_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+
+#include "base/whole_file.hpp"
 
 namespace trawl {
 namespace {
@@ -59,14 +58,13 @@ void take(const std::string& key, const json& value, command which, const std::s
 
 config_file read_config_file(command which, const std::string& path) {
   config_file read;
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) {
-    read.problems.push_back(path + ": cannot be read: " + std::strerror(errno));
+  const file_text file = read_whole_file(path);
+  if (!file.wrong.empty()) {
+    read.problems.push_back(path + ": " + file.wrong);
     return read;
   }
   try {
-    const json content = json::parse(file);
+    const json content = json::parse(file.text);
     if (!content.is_object()) throw std::runtime_error("must be a JSON object");
     for (const auto& [key, value] : content.items()) take(key, value, which, path, read);
   } catch (const std::exception& wrong) {

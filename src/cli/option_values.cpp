@@ -1,13 +1,11 @@
 #include "cli/option_values.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "api/door/cors.hpp"
+#include "base/whole_file.hpp"
 #include "connect/proxy.hpp"
 #include "connect/proxy_exceptions.hpp"
 #include "resolve/address_policy.hpp"
@@ -123,10 +121,9 @@ value_problem check_origin(std::string_view text) {
 }
 
 value_problem check_readable(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (file && file.peek() != std::ifstream::traits_type::eof()) return std::nullopt;
-  return errno != 0 ? "cannot be read: " + std::string(std::strerror(errno)) : "is empty";
+  const file_text file = read_whole_file(path);
+  if (!file.wrong.empty()) return file.wrong;
+  return file.text.empty() ? value_problem("is empty") : std::nullopt;
 }
 
 value_problem check_user_agent(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_file.hpp"
 #include "cli/option_values.hpp"
@@ -14,12 +15,10 @@ namespace {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    std::string_view item = text.substr(0, end);
+    std::string_view item = take_until(text, ',');
     while (item.starts_with(' ')) item.remove_prefix(1);
     while (item.ends_with(' ')) item.remove_suffix(1);
     if (!item.empty()) items.emplace_back(item);
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return items;
 }

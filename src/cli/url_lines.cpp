@@ -1,12 +1,10 @@
 #include "cli/url_lines.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "base/whole_file.hpp"
 
 namespace trawl {
 namespace {
@@ -21,26 +19,11 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // 0, or the errno that ended it.
-int read_all(int file, url_lines& into) {
-  std::array<char, 65536> piece;
-  while (true) {
-    const ssize_t n = ::read(file, piece.data(), piece.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    if (n == 0) break;
-    into.put({piece.data(), static_cast<std::size_t>(n)});
-  }
-  into.finish();
-  return 0;
-}
-
 int read_file(const std::string& name, const url_lines::taker& take) {
   url_lines lines(take);
-  if (name == "-") return read_all(STDIN_FILENO, lines);
-  const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return errno;
-  const int wrong = read_all(file, lines);
-  ::close(file);
+  const piece_taker put = [&](std::string_view piece) { lines.put(piece); };
+  const int wrong = name == "-" ? read_to_end(STDIN_FILENO, put) : read_to_end(name, put);
+  if (wrong == 0) lines.finish();
   return wrong;
 }
 
@@ -75,7 +58,7 @@ std::vector<std::string> read_urls(const std::vector<std::string>& inputs, const
     if (is_url_argument(input)) {
       take(input);
     } else if (const int wrong = read_file(input, take); wrong != 0) {
-      problems.push_back((input == "-" ? "stdin" : input) + ": cannot be read: " + std::strerror(wrong));
+      problems.push_back((input == "-" ? "stdin" : input) + ": " + unreadable(wrong));
     }
   }
   return problems;

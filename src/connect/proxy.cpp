@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "base/base64.hpp"
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/host_parser.hpp"
 #include "url/percent.hpp"
 

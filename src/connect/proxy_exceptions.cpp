@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/host_parser.hpp"
 
 namespace trawl {

@@ -3,14 +3,13 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <stdexcept>
+
+#include "base/whole_file.hpp"
 
 namespace trawl {
 
@@ -22,7 +21,7 @@ namespace {
 
 /// OpenSSL's own words for an unreadable file say neither which nor why.
 void check_readable(const std::string& origin, const std::string& file) {
-  if (::access(file.c_str(), R_OK) != 0) refuse(origin, file, std::strerror(errno));
+  if (const file_text read = read_whole_file(file); !read.wrong.empty()) refuse(origin, file, read.wrong);
 }
 
 bool load_bundle(X509_STORE* store, const std::string& file) {

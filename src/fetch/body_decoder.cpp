@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/text.hpp"
 #include "fetch/field_text.hpp"
-#include "url/ascii.hpp"
 
 namespace trawl {
 namespace {

@@ -1,5 +1,5 @@
-// Small readers of header text: white space, comma lists, numbers, and foreign bytes made fit for
-// an error message. All on views, none allocates except append_quoted().
+// Small readers of header text: comma lists, numbers, and foreign bytes made fit for an error message. All on views,
+// none allocates except append_quoted().
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace trawl {
-
-/// RFC 9110 5.6.3: optional whitespace is SP and HTAB, nothing else.
-[[nodiscard]] constexpr bool is_ows(char c) { return c == ' ' || c == '\t'; }
-
-[[nodiscard]] constexpr std::string_view trim_ows(std::string_view text) {
-  while (!text.empty() && is_ows(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_ows(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 /// Calls f(member) for each member of a comma list, trimmed, perhaps empty; ends early when f returns false.
 /// True if it never did. Knows no quoted strings: the lists it is for hold tokens.

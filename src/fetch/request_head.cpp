@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.hpp"
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/percent.hpp"
 
 namespace trawl {
@@ -24,9 +24,8 @@ std::string_view next_line(std::string_view& fields) {
 std::string_view name_of(std::string_view line) { return line.substr(0, line.find(':')); }
 
 bool has_field(std::string_view fields, std::string_view name) {
-  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
   while (!fields.empty())
-    if (std::ranges::equal(name_of(next_line(fields)), name, same)) return true;
+    if (equals_ignoring_case(name_of(next_line(fields)), name)) return true;
   return false;
 }
 

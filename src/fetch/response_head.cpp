@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "fetch/field_text.hpp"
-#include "url/ascii.hpp"
 
 namespace trawl {
 namespace {

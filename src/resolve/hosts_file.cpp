@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "resolve/dns_name.hpp"
 
 namespace trawl {
 namespace {
 
-// The next word of `rest`, which then starts behind it; empty at the end of the line.
-std::string_view take_word(std::string_view& rest) {
-  constexpr std::string_view blanks = " \t\r\v\f";
-  rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
-  const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
-  rest.remove_prefix(word.size());
-  return word;
-}
+constexpr std::string_view blanks = " \t\r\v\f";
 
 bool same_file(const struct ::stat& a, const struct ::stat& b) {
   return a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec && a.st_size == b.st_size &&
@@ -36,23 +31,20 @@ void hosts_file::look_again(time_point now) {
   struct ::stat found {};
   if (::stat(path_.c_str(), &found) != 0) found = {};
   if (same_file(found, seen_)) return;
-  std::ifstream file(path_);
-  if (!file && found.st_ino != 0) return;
+  const file_text file = read_whole_file(path_);
+  if (!file.wrong.empty() && found.st_ino != 0) return;
   seen_ = found;
-  read(file);
-}
-
-void hosts_file::read(std::ifstream& file) {
   names_.clear();
-  for (std::string line; std::getline(file, line);) read_line(line);
+  for (std::string_view rest = file.text; !rest.empty();) read_line(take_until(rest, '\n'));
 }
 
 void hosts_file::read_line(std::string_view line) {
   std::string_view rest = line.substr(0, line.find('#'));
   boost::system::error_code ec;
-  const auto address = asio::ip::make_address(std::string(take_word(rest)), ec);
+  const auto address = asio::ip::make_address(std::string(take_word(rest, blanks)), ec);
   if (ec) return;
-  for (std::string_view name = take_word(rest); !name.empty(); name = take_word(rest)) add(name, address);
+  for (std::string_view name = take_word(rest, blanks); !name.empty(); name = take_word(rest, blanks))
+    add(name, address);
 }
 
 void hosts_file::add(std::string_view name, const asio::ip::address& address) {

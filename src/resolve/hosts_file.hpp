@@ -6,7 +6,6 @@
 
 #include <sys/stat.h>
 
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,7 +25,6 @@ class hosts_file {
 
  private:
   void look_again(time_point now);
-  void read(std::ifstream& file);
   void read_line(std::string_view line);
   void add(std::string_view name, const asio::ip::address& address);
 

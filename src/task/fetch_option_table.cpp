@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/header_rules.hpp"
+#include "base/text.hpp"
 #include "url/url.hpp"
 
 namespace trawl {
@@ -95,16 +96,10 @@ option_problem set_text(task_options& options, const fetch_option& which, std::s
   return std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 option_problem add_header_line(task_options& options, std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return "must be 'Name: value'";
-  return add_header(options, line.substr(0, colon), trimmed(line.substr(colon + 1)));
+  return add_header(options, line.substr(0, colon), trim_ows(line.substr(colon + 1)));
 }
 
 }  // namespace

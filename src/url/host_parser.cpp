@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/idna.hpp"
 #include "url/percent.hpp"
 

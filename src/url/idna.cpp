@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/memory_shortage.hpp"
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/punycode.hpp"
 
 namespace trawl {

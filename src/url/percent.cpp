@@ -1,6 +1,6 @@
 #include "url/percent.hpp"
 
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 
 namespace trawl {
 

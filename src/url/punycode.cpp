@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 #include "url/percent.hpp"
 
 namespace trawl {

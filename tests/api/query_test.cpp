@@ -50,4 +50,5 @@ TEST_CASE("accept: the most specific range decides") {
   CHECK(quality("*/*, Text/CSV ; charset=utf-8; q=0.3", "text/csv") == doctest::Approx(0.3));
   CHECK(quality("text/csv;q=0", "text/csv") == 0);
   CHECK(quality("application/*", "text/csv") == 0);
+  CHECK(quality("text/csv; x=\"a,b;q=1\"; Q=0.4, */*", "text/csv") == doctest::Approx(0.4));
 }

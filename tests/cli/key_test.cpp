@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "api/door/api_keys.hpp"
+#include "base/whole_file.hpp"
 
 using namespace trawl;
 

@@ -1,13 +1,11 @@
 #include "cli/options.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 #include <map>
 
+#include "base/temp_file.hpp"
 #include "task/fetch_option_table.hpp"
 
 using namespace trawl;
@@ -25,17 +23,6 @@ reading read(command which, const arguments& given, const variables& set = {}) {
 }
 
 reading read_serve(const arguments& given, const variables& set = {}) { return read(command::serve, given, set); }
-
-// A configuration file for one test.
-class config {
- public:
-  explicit config(const std::string& content) { std::ofstream(path_) << content; }
-  ~config() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/trawl-options-test." + std::to_string(::getpid()) + ".json";
-};
 
 bool mentions(const reading& read, const std::string& text) {
   return std::ranges::any_of(read.problems, [&](const std::string& each) { return each.starts_with(text); });
@@ -68,7 +55,7 @@ TEST_CASE("options: without any, the defaults hold") {
 
 TEST_CASE("options: flags win over environment, environment over file") {
   // [api 5.9]
-  const config file(R"({"max_in_flight": 1, "max_urls": 1, "max_body": 1})");
+  const temp_file file(R"({"max_in_flight": 1, "max_urls": 1, "max_body": 1})");
   const reading told = read_serve({"--config", file.path(), "--max-in-flight", "3"},
                                   {{"TRAWL_MAX_IN_FLIGHT", "2"}, {"TRAWL_MAX_URLS", "2"}});
   CHECK(told.problems.empty());
@@ -79,7 +66,7 @@ TEST_CASE("options: flags win over environment, environment over file") {
 
 TEST_CASE("options: a list of a stronger source replaces the weaker one's, it does not add to it") {
   // [api 5.9]
-  const config file(R"({"listen": ["127.0.0.1:1"], "allow_net": ["10.0.0.0/8"]})");
+  const temp_file file(R"({"listen": ["127.0.0.1:1"], "allow_net": ["10.0.0.0/8"]})");
   const reading told = read_serve({"--listen", "127.0.0.1:3", "--listen", "[::1]:4"},
                                   {{"TRAWL_CONFIG", file.path()}, {"TRAWL_ALLOW_NET", "192.168.0.0/16, fd00::/8,"}});
   CHECK(told.problems.empty());
@@ -89,7 +76,7 @@ TEST_CASE("options: a list of a stronger source replaces the weaker one's, it do
 
 TEST_CASE("options: everything wrong is told at once, each by where it came from") {
   // [api 5.10]
-  const config file(R"({"max_urls": 0, "threads": 2.5, "bogus": 1, "no_auth": "yes", "allowed_host": "a"})");
+  const temp_file file(R"({"max_urls": 0, "threads": 2.5, "bogus": 1, "no_auth": "yes", "allowed_host": "a"})");
   const reading told =
       read_serve({"--threads", "0", "--dns-server", "nine", "--colour", "red", "--config", file.path()},
                  {{"TRAWL_MAX_MEMORY", "1G"}, {"TRAWL_LISTEN", "127.0.0.1:1,here"}});
@@ -188,10 +175,14 @@ TEST_CASE("options: a listener that is not loopback needs --api-key-file or --no
 }
 
 TEST_CASE("options: keys let a listener be anywhere, and contradict --no-auth") {
-  const config keys("a");
+  const temp_file keys("a");
   CHECK(read_serve({"--listen", "0.0.0.0:1", "--api-key-file", keys.path()}).problems.empty());
   CHECK(mentions(read_serve({"--no-auth", "--api-key-file", keys.path()}), "--no-auth: contradicts --api-key-file"));
-  CHECK(mentions(read_serve({"--api-key-file", "/nonexistent"}), "--api-key-file '/nonexistent': cannot be read"));
+  CHECK(mentions(read_serve({"--api-key-file", "/nonexistent"}),
+                 "--api-key-file '/nonexistent': cannot be read: No such file or directory"));
+  CHECK(mentions(read_serve({"--api-key-file", "/"}), "--api-key-file '/': cannot be read: Is a directory"));
+  const temp_file empty;
+  CHECK(mentions(read_serve({"--api-key-file", empty.path()}), "--api-key-file '" + empty.path() + "': is empty"));
 }
 
 TEST_CASE("options: origins and rates as they are meant, or not at all") {
@@ -206,7 +197,7 @@ TEST_CASE("options: origins and rates as they are meant, or not at all") {
 
 TEST_CASE("options: a certificate needs its key, and a key its certificate") {
   // [api 5.30]
-  const config file("a");
+  const temp_file file("a");
   CHECK(mentions(read_serve({"--tls-cert", file.path()}), "--tls-cert: needs --tls-key"));
   CHECK(mentions(read_serve({"--tls-key", file.path()}), "--tls-key: needs --tls-cert"));
   CHECK(read_serve({"--tls-key", file.path(), "--tls-cert", file.path()}).problems.empty());
@@ -214,9 +205,10 @@ TEST_CASE("options: a certificate needs its key, and a key its certificate") {
 
 TEST_CASE("options: a configuration file that is none is told, and so is one that is not there") {
   CHECK(mentions(read_serve({"--config", "/nonexistent"}), "/nonexistent: cannot be read: "));
-  const config broken("{\"threads\": ");
+  CHECK(mentions(read_serve({"--config", "/"}), "/: cannot be read: Is a directory"));
+  const temp_file broken("{\"threads\": ");
   CHECK(mentions(read_serve({"--config", broken.path()}), broken.path() + ": "));
-  const config array("[]");
+  const temp_file array("[]");
   CHECK(mentions(read_serve({"--config", array.path()}), array.path() + ": must be a JSON object"));
 }
 
@@ -245,11 +237,11 @@ TEST_CASE("options: check takes the options of a task as flags, the engine's as 
 }
 
 TEST_CASE("options: one configuration file serves both commands; the options of one run stay out of it") {
-  const config file(R"({"listen": ["127.0.0.1:1"], "threads": 2})");
+  const temp_file file(R"({"listen": ["127.0.0.1:1"], "threads": 2})");
   const reading told = read(command::check, {"--config", file.path(), "a"});
   CHECK(told.problems.empty());
   CHECK(told.values.engine.threads == 2);
-  const config run(R"({"timeout_ms": 5})");
+  const temp_file run(R"({"timeout_ms": 5})");
   CHECK(mentions(read(command::check, {"--config", run.path()}), "timeout_ms in "));
 }
 

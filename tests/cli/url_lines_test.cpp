@@ -1,10 +1,8 @@
 #include "cli/url_lines.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
+#include "base/temp_file.hpp"
 
 using namespace trawl;
 
@@ -38,12 +36,10 @@ TEST_CASE("url_lines: byte by byte is the same") {
 }
 
 TEST_CASE("url_lines: files and URLs are read in the order of the arguments, and all that cannot be read is told") {
-  const std::string path = "/tmp/trawl-url-lines-test." + std::to_string(::getpid());
-  std::ofstream(path) << mixed;
+  const temp_file file(mixed);
   lines taken;
-  const lines problems = read_urls({"https://first.test/", path, "/nonexistent", "/", "https://last.test/"},
+  const lines problems = read_urls({"https://first.test/", file.path(), "/nonexistent", "/", "https://last.test/"},
                                    [&](std::string_view line) { taken.emplace_back(line); });
-  std::remove(path.c_str());
   CHECK(taken ==
         lines{"https://first.test/", "http://a/", "http://b/", "not a url", "http://d/#e", "https://last.test/"});
   REQUIRE(problems.size() == 2);

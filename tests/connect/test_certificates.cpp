@@ -5,10 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <stdexcept>
 
 namespace trawl::test {
@@ -120,13 +118,5 @@ std::string make_revocations(const identity& issuer, const identity* who, std::c
 std::string pem(const identity& who) {
   return to_pem([&](BIO* out) { return PEM_write_bio_X509(out, who.certificate.get()); });
 }
-
-temporary_file::temporary_file(std::string_view content) : path_("/tmp/trawl-test-XXXXXX") {
-  const int file = ::mkstemp(path_.data());
-  must(file >= 0 && ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()), "file");
-  ::close(file);
-}
-
-temporary_file::~temporary_file() { ::unlink(path_.c_str()); }
 
 }  // namespace trawl::test

@@ -50,17 +50,4 @@ class authority {
 
 [[nodiscard]] std::string pem(const identity& who);
 
-/// A file that is gone with its owner.
-class temporary_file {
- public:
-  explicit temporary_file(std::string_view content);
-  temporary_file(const temporary_file&) = delete;
-  temporary_file& operator=(const temporary_file&) = delete;
-  ~temporary_file();
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace trawl::test

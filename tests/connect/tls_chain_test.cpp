@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(chains, "tls: an expired or revoked certificate in the middle 
   const identity old = intermediate({.from = -48h, .until = -24h});
   CHECK(refused(make_issued_by(old, {}), {old}).starts_with("certificate has expired: CN=Middle CA"));
   const identity middle = intermediate();
-  const test::temporary_file crl(ca.revocations(&middle));
+  const temp_file crl(ca.revocations(&middle));
   const tls_trust strict({.ca_file = ca_file.path(), .crl_file = crl.path()});
   tls_context judging(strict);
   tls_server server({.who = make_issued_by(middle, {}), .chain = {middle}}, say_hello);
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(chains, "tls: broken digests and short keys are weak, anywhere
 
 TEST_CASE_FIXTURE(chains, "tls: a root's own signature proves nothing, so its digest is of no account") {
   const identity root = test::make_self_signed({.names = {}, .subject = "Old CA", .authority = true, .digest = "SHA1"});
-  const test::temporary_file file(pem(root));
+  const temp_file file(pem(root));
   const tls_trust trusting({.ca_file = file.path()});
   tls_context judging(trusting);
   tls_server server({.who = make_issued_by(root, {})}, say_hello);

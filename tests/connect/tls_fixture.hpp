@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/temp_file.hpp"
 #include "connect/loop_fixture.hpp"
 #include "connect/test_certificates.hpp"
 #include "connect/tls_client.hpp"
@@ -52,7 +53,7 @@ inline awaitable<tls_exchange> exchange_over(tls_context& context, socket_type& 
 
 struct tls_fixture : loop_fixture {
   authority ca;
-  temporary_file ca_file{pem(ca.self())};
+  temp_file ca_file{pem(ca.self())};
   tls_trust trust{{.ca_file = ca_file.path()}};
   tls_context context{trust};
 

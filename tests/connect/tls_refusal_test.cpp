@@ -118,9 +118,9 @@ TEST_CASE("tls: a revoked certificate is refused, others of the same and of othe
   test::loop_fixture loop;
   const test::authority ca, other("Other CA");
   const identity good = ca.issue({}), bad = ca.issue({}), elsewhere = other.issue({});
-  const test::temporary_file both(pem(ca.self()) + pem(other.self()));
+  const temp_file both(pem(ca.self()) + pem(other.self()));
   for (const auto good_for : {24h, -24h}) {  // An outdated list still refuses what it names, and only that.
-    const test::temporary_file crl(ca.revocations(&bad, good_for));
+    const temp_file crl(ca.revocations(&bad, good_for));
     const tls_trust trust({.ca_file = both.path(), .crl_file = crl.path()});
     tls_context context(trust);
     const auto ask = [&](const identity& who) {

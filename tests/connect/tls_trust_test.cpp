@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/temp_file.hpp"
 #include "connect/test_certificates.hpp"
 
 using namespace trawl;
-using test::temporary_file;
 
 namespace {
 
@@ -44,18 +44,19 @@ class environment {
 
 TEST_CASE("tls_trust: a file that cannot be read, or holds no certificate, is refused by name") {
   // [api 5.19]
-  const temporary_file empty("not a certificate");
-  CHECK(refusal({.ca_file = "/no/such/file"}) == "--ca-file: /no/such/file: No such file or directory");
+  const temp_file empty("not a certificate");
+  CHECK(refusal({.ca_file = "/no/such/file"}) == "--ca-file: /no/such/file: cannot be read: No such file or directory");
+  CHECK(refusal({.ca_file = "/"}) == "--ca-file: /: cannot be read: Is a directory");
   CHECK(refusal({.ca_file = empty.path()}) == "--ca-file: " + empty.path() + ": no PEM certificate in it");
   const environment named("/no/such/file");
-  CHECK(refusal({}) == "SSL_CERT_FILE: /no/such/file: No such file or directory");
+  CHECK(refusal({}) == "SSL_CERT_FILE: /no/such/file: cannot be read: No such file or directory");
 }
 
 TEST_CASE("tls_trust: a revocation list that cannot be read, or is none, is refused by name") {
   const test::authority ca;
-  const temporary_file bundle(pem(ca.self()));
+  const temp_file bundle(pem(ca.self()));
   CHECK(refusal({.ca_file = bundle.path(), .crl_file = "/no/such/file"}) ==
-        "--crl-file: /no/such/file: No such file or directory");
+        "--crl-file: /no/such/file: cannot be read: No such file or directory");
   CHECK(refusal({.ca_file = bundle.path(), .crl_file = bundle.path()}) ==
         "--crl-file: " + bundle.path() + ": no PEM revocation list in it");
 }
@@ -63,7 +64,7 @@ TEST_CASE("tls_trust: a revocation list that cannot be read, or is none, is refu
 TEST_CASE("tls_trust: --ca-file goes before SSL_CERT_FILE, which goes before the system's bundle") {
   // [api 5.19]
   const test::authority ca;
-  const temporary_file bundle(pem(ca.self()));
+  const temp_file bundle(pem(ca.self()));
   {
     const environment broken("/no/such/file");
     CHECK(refusal({.ca_file = bundle.path()}) == "accepted");

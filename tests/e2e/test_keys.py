@@ -157,6 +157,13 @@ class Reloading(KeyedTest):
         self.assertTrue(until(lambda: reads() > before))
         self.assertEqual(self.status(self.key["boss"]), 200)
 
+    def test_a_folder_in_place_of_the_file_is_told_and_the_keys_stay(self):
+        os.remove(self.path)
+        os.mkdir(self.path)
+        self.service.process.send_signal(signal.SIGHUP)
+        self.assertTrue(until(lambda: "cannot be read: Is a directory" in self.service.said()))
+        self.assertEqual(self.status(self.key["boss"]), 200)
+
 
 class Command(unittest.TestCase):
     def test_a_key_is_shown_once_beside_its_line_for_the_file(self):

@@ -29,14 +29,6 @@ inline input read_input(const std::uint8_t* data, std::size_t size) {
   return {data[0], {reinterpret_cast<const char*>(data) + 1, size - 1}};
 }
 
-/// Splits off what stands before the first `mark`; all of it if there is none, and `rest` is empty then.
-inline std::string_view take_until(std::string_view& rest, char mark) {
-  const std::size_t at = rest.find(mark);
-  const std::string_view front = rest.substr(0, at);
-  rest = at == rest.npos ? std::string_view() : rest.substr(at + 1);
-  return front;
-}
-
 /// Octets in a block of exactly their size, so that AddressSanitizer sees who reads past their end.
 using block = std::vector<char>;
 inline std::string_view view(const block& octets) { return {octets.data(), octets.size()}; }

@@ -2,6 +2,7 @@
 // final form, and going round in a circle must be noticed.
 #include <array>
 
+#include "base/text.hpp"
 #include "fetch/redirect.hpp"
 #include "fuzz/fuzz.hpp"
 

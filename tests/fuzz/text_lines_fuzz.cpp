@@ -1,6 +1,7 @@
 // Text submissions. Input: variant (how it is cut), body. However it is cut, the same URLs come out, and they are the
 // lines of the body, byte for byte.
 #include "api/submit/line_parser.hpp"
+#include "base/text.hpp"
 #include "fuzz/submission.hpp"
 
 using namespace trawl;

@@ -1,5 +1,6 @@
 // The URL parser. Input: variant, base, line end, reference. What is parsed must parse to itself with the same parts,
 // hold nothing that could end a request line or a header, and mean the same whatever it is resolved against.
+#include "base/text.hpp"
 #include "fuzz/fuzz.hpp"
 #include "stream/utf8.hpp"
 #include "url/percent.hpp"

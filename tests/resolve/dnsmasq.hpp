@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "resolve/temp_file.hpp"
+#include "base/temp_file.hpp"
 
 class dnsmasq {
  public:

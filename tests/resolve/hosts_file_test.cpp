@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "resolve/temp_file.hpp"
+#include "base/temp_file.hpp"
 
 using namespace trawl;
 using namespace std::chrono_literals;
@@ -79,6 +79,11 @@ TEST_CASE("hosts_file: a file that goes away or comes back is followed") {
 
 TEST_CASE("hosts_file: a missing file names nobody") {
   hosts_file hosts("/nonexistent/hosts");
+  CHECK(hosts.find("x.test", t0) == nullptr);
+}
+
+TEST_CASE("hosts_file: a folder names nobody") {
+  hosts_file hosts("/");
   CHECK(hosts.find("x.test", t0) == nullptr);
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/start_error.hpp"
-#include "resolve/temp_file.hpp"
+#include "base/temp_file.hpp"
 
 using namespace trawl;
 

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 
+#include "base/temp_file.hpp"
 #include "connect/test_certificates.hpp"
 #include "connect/tls_test_server.hpp"
 #include "engine_fixture.hpp"
@@ -34,7 +35,7 @@ struct tls_engine {
   std::string url(int n = 0) const { return "https://good.test:" + std::to_string(port) + "/" + std::to_string(n); }
   std::uint16_t port;
   static inline const authority ca{"trawl test CA"};
-  static inline const temporary_file ca_file{pem(ca.self())};
+  static inline const temp_file ca_file{pem(ca.self())};
 };
 
 tls_server_options trusted() { return {.who = tls_engine::ca.issue({})}; }

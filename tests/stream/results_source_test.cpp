@@ -39,6 +39,22 @@ std::vector<int> indices(const json& shown) {
 
 using numbers = std::vector<int>;
 
+// A task of two inputs, and a stream that follows it and waits for the first record.
+struct followed_task : built_task {
+  followed_task() : built_task({"a", "b"}), source(tracked, query()) { REQUIRE(next() == flow::waiting); }
+  flow next() { return source.next(out); }
+
+  results_source source;
+  std::string out;
+
+ private:
+  static results_query query() {
+    results_query asked = query_of(results_format::ndjson);
+    asked.follow = true;
+    return asked;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("results: records come in the order they were finished, with index and url") {
@@ -109,34 +125,24 @@ TEST_CASE("results: CSV has a header even when there is nothing else") {
 }
 
 TEST_CASE("results: a followed stream waits while the task runs, goes on with news and ends with it") {
-  built_task one({"a", "b"});
-  results_query asked = query_of(results_format::ndjson);
-  asked.follow = true;
-  results_source source(one.tracked, asked);
-  std::string out;
-  CHECK(source.next(out) == flow::waiting);
-  CHECK(out.empty());
+  followed_task one;
+  CHECK(one.out.empty());
   one.finish(0);
-  CHECK(source.next(out) == flow::waiting);
-  CHECK(std::count(out.begin(), out.end(), '\n') == 1);
+  CHECK(one.next() == flow::waiting);
+  CHECK(std::count(one.out.begin(), one.out.end(), '\n') == 1);
   one.finish(1);
-  CHECK(source.next(out) == flow::end);
-  CHECK(std::count(out.begin(), out.end(), '\n') == 2);
+  CHECK(one.next() == flow::end);
+  CHECK(std::count(one.out.begin(), one.out.end(), '\n') == 2);
 }
 
 TEST_CASE("results: a followed stream that told a record has a short rest, then waits for the next one") {
-  built_task one({"a", "b"});
-  results_query asked = query_of(results_format::ndjson);
-  asked.follow = true;
-  results_source source(one.tracked, asked);
-  std::string out;
-  CHECK(source.next(out) == flow::waiting);
-  CHECK(source.look().of == one.tracked.get());
-  CHECK(source.look().records);
+  followed_task one;
+  CHECK(one.source.look().of == one.tracked.get());
+  CHECK(one.source.look().records);
   one.finish(0);
   const time_point before = clock::now();
-  CHECK(source.next(out) == flow::waiting);
-  const next_look after = source.look();
+  CHECK(one.next() == flow::waiting);
+  const next_look after = one.source.look();
   if (clock::now() < before + record_gap) {
     CHECK_FALSE(after.records);
     CHECK(after.until >= before + record_gap);
@@ -145,16 +151,11 @@ TEST_CASE("results: a followed stream that told a record has a short rest, then 
 }
 
 TEST_CASE("results: deleting the task cuts the stream") {
-  built_task one({"a", "b"});
-  results_query asked = query_of(results_format::ndjson);
-  asked.follow = true;
-  results_source source(one.tracked, asked);
-  std::string out;
-  CHECK(source.next(out) == flow::waiting);
+  followed_task one;
   one.tracked->mark_removed();
-  CHECK(source.next(out) == flow::cut);
-  source.append_cut(out, "{}");
-  CHECK(out == "{\"problem\":{}}\n");
+  CHECK(one.next() == flow::cut);
+  one.source.append_cut(one.out, "{}");
+  CHECK(one.out == "{\"problem\":{}}\n");
 }
 
 TEST_CASE("results: a cursor is read back, and nothing else is taken for one") {

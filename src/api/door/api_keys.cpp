@@ -5,12 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
+
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {
@@ -19,19 +17,12 @@ constexpr std::string_view secret_prefix = "trawl_";
 constexpr std::string_view hash_prefix = "sha256:";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t longest_name = 64;
+constexpr std::string_view blanks = " \t\r";
 
 sha256_octets hash_of(std::string_view secret) {
   sha256 digest;
   digest.add(secret);
   return digest.finish();
-}
-
-// Takes the next word off `line`; empty: there is none.
-std::string_view take_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
-  const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
-  line.remove_prefix(word.size());
-  return word;
 }
 
 std::optional<sha256_octets> read_hash(std::string_view text) {
@@ -49,7 +40,8 @@ std::optional<sha256_octets> read_hash(std::string_view text) {
 
 // What is wrong with it is said without the hash: a secret may stand in its place by mistake, and this goes to a log.
 std::string read_line(std::string_view line, std::vector<api_key>& into) {
-  const std::string_view name = take_word(line), scope = take_word(line), hash = take_word(line);
+  const std::string_view name = take_word(line, blanks), scope = take_word(line, blanks),
+                         hash = take_word(line, blanks);
   if (name.empty() || name.starts_with('#')) return {};
   api_key made;
   made.name = name;
@@ -57,7 +49,8 @@ std::string read_line(std::string_view line, std::vector<api_key>& into) {
   const auto allowed = scope_from_name(scope);
   if (!allowed) return "the scope is read-only, read-write or admin";
   const auto octets = read_hash(hash);
-  if (!octets || !take_word(line).empty()) return "the third and last word is sha256: and 64 hexadecimal digits";
+  if (!octets || !take_word(line, blanks).empty())
+    return "the third and last word is sha256: and 64 hexadecimal digits";
   made.scope = *allowed;
   made.hash = *octets;
   into.push_back(std::move(made));
@@ -81,10 +74,8 @@ std::vector<std::string> api_keys::read(std::string_view text) {
   std::vector<api_key> found;
   std::vector<std::string> problems;
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string wrong = read_line(text.substr(0, end), found);
+    const std::string wrong = read_line(take_until(text, '\n'), found);
     if (!wrong.empty()) problems.push_back("line " + std::to_string(number) + ": " + wrong);
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (problems.empty() && found.empty()) problems.emplace_back("there is no key in it");
   if (problems.empty()) keys_ = std::move(found);
@@ -115,19 +106,8 @@ fresh_key make_api_key(std::string_view name, permission scope) {
 
 bool is_key_name(std::string_view name) {
   return !name.empty() && name.size() <= longest_name && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return is_alpha(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   });
-}
-
-file_text read_whole_file(const std::string& path) {
-  file_text read;
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (file) read.text.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad())
-    read.wrong = "cannot be read: " + std::string(std::strerror(errno != 0 ? errno : EIO));
-  return read;
 }
 
 }  // namespace trawl

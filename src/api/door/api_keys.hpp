@@ -42,11 +42,5 @@ struct fresh_key {
 
 /// 1 to 64 letters, digits, '.', '_' and '-'.
 [[nodiscard]] bool is_key_name(std::string_view name);
-/// A whole file, or what is wrong with it as a message.
-struct file_text {
-  std::string text;
-  std::string wrong;  ///< Empty: nothing.
-};
-[[nodiscard]] file_text read_whole_file(const std::string& path);
 
 }  // namespace trawl

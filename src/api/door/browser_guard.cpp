@@ -1,14 +1,12 @@
 #include "api/door/browser_guard.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
+
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 struct host_and_port {
   std::string_view host;  // Without brackets.
@@ -35,22 +33,22 @@ bool is_address(std::string_view host) {
 bool same_place(std::string_view origin, std::string_view authority) {
   const std::size_t scheme = origin.find("://");
   if (scheme == std::string_view::npos) return false;  // "null"
-  const bool secure = equal_ignoring_case(origin.substr(0, scheme), "https");
+  const bool secure = equals_ignoring_case(origin.substr(0, scheme), "https");
   const auto port = [&](const host_and_port& of) {
     return of.port.empty() ? std::string_view(secure ? "443" : "80") : of.port;
   };
   const host_and_port page = split(origin.substr(scheme + 3));
   const host_and_port here = split(authority);
-  return equal_ignoring_case(page.host, here.host) && port(page) == port(here);
+  return equals_ignoring_case(page.host, here.host) && port(page) == port(here);
 }
 
 }  // namespace
 
 bool browser_guard::knows(std::string_view host) const {
   if (host.ends_with('.')) host.remove_suffix(1);
-  return equal_ignoring_case(host, "localhost") || is_address(host) ||
+  return equals_ignoring_case(host, "localhost") || is_address(host) ||
          std::any_of(allowed_.begin(), allowed_.end(),
-                     [&](const std::string& each) { return equal_ignoring_case(each, host); });
+                     [&](const std::string& each) { return equals_ignoring_case(each, host); });
 }
 
 std::optional<std::string> browser_guard::refuse(const request& asked, bool page_allowed) const {
@@ -60,7 +58,7 @@ std::optional<std::string> browser_guard::refuse(const request& asked, bool page
   if (page_allowed) return std::nullopt;
   if (asked.has("origin") && !same_place(asked.field("origin"), authority))
     return "the page of another origin ('" + std::string(asked.field("origin")) + "') may not use this service";
-  if (equal_ignoring_case(asked.field("sec-fetch-site"), "cross-site"))
+  if (equals_ignoring_case(asked.field("sec-fetch-site"), "cross-site"))
     return "another site's page may not use this service";
   return std::nullopt;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
@@ -30,9 +32,7 @@ std::string_view bearer_token(const request& asked) {
   if (std::ranges::count_if(asked.fields, is_ours) != 1) return {};
   std::string_view value = asked.field("authorization");
   constexpr std::string_view scheme = "bearer ";
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (value.size() <= scheme.size() || !std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower))
-    return {};
+  if (value.size() <= scheme.size() || !starts_ignoring_case(value, scheme)) return {};
   value.remove_prefix(scheme.size());
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   return value;

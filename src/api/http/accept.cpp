@@ -3,40 +3,22 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/http/field_list.hpp"
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(first);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-// Takes what stands before the next `separator` off `text`.
-std::string_view take_until(std::string_view& text, char separator) {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  const std::string_view taken = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return trimmed(taken);
-}
-
-bool same(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // 3: the type itself, 2: "text/*", 1: "*/*", 0: another.
 int specificity(std::string_view range, std::string_view type) {
-  if (same(range, type)) return 3;
+  if (equals_ignoring_case(range, type)) return 3;
   if (range == "*/*") return 1;
-  const bool family =
-      range.ends_with("/*") && same(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1));
-  return family ? 2 : 0;
+  return range.ends_with("/*") && starts_ignoring_case(type, range.substr(0, range.size() - 1)) ? 2 : 0;
 }
 
 double weight(std::string_view parameters) {
   while (!parameters.empty()) {
-    const std::string_view one = take_until(parameters, ';');
+    const std::string_view one = take_element(parameters, ';');
     if (!one.starts_with("q=") && !one.starts_with("Q=")) continue;
     double value = 0;
     std::from_chars(one.data() + 2, one.data() + one.size(), value);
@@ -48,12 +30,12 @@ double weight(std::string_view parameters) {
 }  // namespace
 
 double quality(std::string_view accept, std::string_view type) {
-  if (trimmed(accept).empty()) return 1;
+  if (trim_ows(accept).empty()) return 1;
   double wanted = 0;
   int best = 0;
   while (!accept.empty()) {
-    std::string_view one = take_until(accept, ',');
-    const std::string_view range = take_until(one, ';');
+    std::string_view one = take_element(accept, ',');
+    const std::string_view range = take_element(one, ';');
     const int fits = specificity(range, type);
     if (fits <= best) continue;
     best = fits;
@@ -68,9 +50,9 @@ namespace {
 double coding_weight(std::string_view list, std::string_view coding, double otherwise) {
   double any = otherwise;
   while (!list.empty()) {
-    std::string_view one = take_until(list, ',');
-    const std::string_view named = take_until(one, ';');
-    if (same(named, coding)) return weight(one);
+    std::string_view one = take_element(list, ',');
+    const std::string_view named = take_element(one, ';');
+    if (equals_ignoring_case(named, coding)) return weight(one);
     if (named == "*") any = weight(one);
   }
   return any;

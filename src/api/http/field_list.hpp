@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace trawl {
 
-[[nodiscard]] inline std::string_view without_blanks(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-/// Takes what stands before the next `separator` outside of quotes off `text`.
+/// Takes what stands before the next `separator` outside of quotes off `text`; without optional whitespace.
 [[nodiscard]] inline std::string_view take_element(std::string_view& text, char separator) {
   bool quoted = false;
   std::size_t end = 0;
@@ -21,7 +18,7 @@ namespace trawl {
   }
   const std::string_view taken = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
-  return without_blanks(taken);
+  return trim_ows(taken);
 }
 
 }  // namespace trawl

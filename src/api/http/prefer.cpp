@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "api/http/field_list.hpp"
-#include "url/ascii.hpp"
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {
@@ -30,7 +30,7 @@ std::optional<std::chrono::seconds> preferred_wait(const request& asked) {
       std::string_view one = take_element(list, ',');
       std::string_view preference = take_element(one, ';');
       const std::string_view token = take_element(preference, '=');
-      if (equals_ignoring_case(token, "wait")) return parse_seconds(without_blanks(preference));
+      if (equals_ignoring_case(token, "wait")) return parse_seconds(trim_ows(preference));
     }
   }
   return std::nullopt;

@@ -9,10 +9,10 @@
 #include "api/http/field_list.hpp"
 #include "api/http/ws_transport.hpp"
 #include "base/base64.hpp"
+#include "base/text.hpp"
 #include "base/waiter.hpp"
 #include "stream/json.hpp"
 #include "stream/results_source.hpp"
-#include "url/ascii.hpp"
 
 namespace trawl {
 namespace {

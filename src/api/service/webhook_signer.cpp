@@ -1,12 +1,12 @@
 #include "api/service/webhook_signer.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <optional>
 
-#include "api/http/field_list.hpp"
 #include "base/base64.hpp"
 #include "base/digest.hpp"
 #include "base/start_error.hpp"
+#include "base/text.hpp"
+#include "base/whole_file.hpp"
 
 namespace trawl {
 namespace {
@@ -19,11 +19,9 @@ constexpr std::size_t longest = 64;
 
 std::string webhook_signer::read(std::string_view text) {
   for (int number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    std::string_view line = take_until(text, '\n');
     if (line.ends_with('\r')) line.remove_suffix(1);
-    line = without_blanks(line);
+    line = trim_ows(line);
     if (line.empty() || line.starts_with('#')) continue;
     const auto secret =
         line.starts_with(prefix) ? decode_base64(line.substr(prefix.size())) : std::optional<std::string>();
@@ -49,9 +47,8 @@ std::string webhook_signer::sign(std::string_view id, std::int64_t timestamp, st
 webhook_signer signer_from_file(const std::string& path) {
   webhook_signer signer;
   if (path.empty()) return signer;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const std::string wrong = file.is_open() ? signer.read(text) : "cannot be read";
+  const file_text file = read_whole_file(path);
+  const std::string wrong = file.wrong.empty() ? signer.read(file.text) : file.wrong;
   if (!wrong.empty()) throw start_error({"webhook-secret-file " + path + ": " + wrong});
   return signer;
 }
