@@ -1,27 +1,15 @@
 #include "api/http/gzip_reader.hpp"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <string>
 
+#include "fetch/encode.hpp"
+
 using namespace trawl;
+using test::gzip;
 
 namespace {
-
-std::string gzip(const std::string& plain) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string coded(deflateBound(&stream, plain.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(coded.data());
-  stream.avail_out = static_cast<uInt>(coded.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  coded.resize(stream.total_out);
-  deflateEnd(&stream);
-  return coded;
-}
 
 struct reading {
   gzip_reader reader;

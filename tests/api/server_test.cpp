@@ -117,6 +117,21 @@ class running_service {
   server api;
 };
 
+// One that has all the connections it may have: of a client that has asked, and stays.
+struct full_service : running_service {
+  full_service() : running_service(for_one()), one(loop, endpoint()) {
+    one.say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    one.hear_until("\"ok\"");
+  }
+  static server_options for_one() {
+    server_options options;
+    options.max_connections = 1;
+    return options;
+  }
+
+  client one;
+};
+
 constexpr std::string_view json_type = "Content-Type: application/json\r\n";
 constexpr std::string_view text_type = "Content-Type: text/plain\r\n";
 
@@ -388,27 +403,17 @@ TEST_CASE("server: closing ends idle connections, followers and half-sent reques
 
 TEST_CASE("server: one connection too many is told so") {
   // [api 5.25]
-  server_options options;
-  options.max_connections = 1;
-  running_service here(options);
-  client one(here.loop, here.endpoint());
-  one.say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  one.hear_until("\"ok\"");
+  full_service here;
   client two(here.loop, here.endpoint());
   CHECK(two.hear_all().starts_with("HTTP/1.1 503 "));
-  one.leave();
+  here.one.leave();
   while (here.api.connections() > 0) here.loop.run_one();
   CHECK(here.ask("GET", "/healthz").status == 200);
 }
 
 TEST_CASE("server: where no connection is left, one that has been idle for a second makes way") {
   // [api 5.25]
-  server_options options;
-  options.max_connections = 1;
-  running_service here(options);
-  client one(here.loop, here.endpoint());
-  one.say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  one.hear_until("\"ok\"");
+  full_service here;
   std::string heard = "HTTP/1.1 503 ";
   while (heard.starts_with("HTTP/1.1 503 ")) {
     client two(here.loop, here.endpoint());
@@ -416,8 +421,8 @@ TEST_CASE("server: where no connection is left, one that has been idle for a sec
     heard = two.hear_all();
   }
   CHECK(heard.starts_with("HTTP/1.1 200 "));
-  one.hear_all();
-  CHECK(one.closed());
+  here.one.hear_all();
+  CHECK(here.one.closed());
 }
 
 TEST_CASE("server: out of descriptors, clients are told so with the one held back") {

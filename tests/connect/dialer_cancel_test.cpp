@@ -1,6 +1,7 @@
 // A dial that is cancelled ends, however late that comes: also when what it waited for has come about already.
 #include <doctest/doctest.h>
 
+#include "connect/dial_parts.hpp"
 #include "connect/dialer.hpp"
 #include "connect/loop_fixture.hpp"
 #include "resolve/scripted_dns.hpp"
@@ -19,11 +20,6 @@ struct cancel_fixture : test::loop_fixture {
     resolver_options options;
     options.servers = {server};
     return options;
-  }
-  static tls_trust no_trust() {
-    tls_trust_options files;
-    files.system_bundle = "/nowhere";
-    return tls_trust(files);
   }
   awaitable<result<void>> dial() {
     dial_target where;
@@ -44,7 +40,7 @@ struct cancel_fixture : test::loop_fixture {
   scripted_dns dns{io};
   acceptor_type acceptor{executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
   address_policy policy{true, {}};
-  tls_trust trust{no_trust()};
+  tls_trust trust{test::no_trust()};
   tls_context tls{trust};
   ares_resolver resolver{executor(), deadlines, asking(dns.address())};
   dial_services services{executor(), deadlines, resolver, policy, tls};

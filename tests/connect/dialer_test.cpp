@@ -4,28 +4,16 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 
+#include "connect/dial_parts.hpp"
 #include "connect/loop_fixture.hpp"
 
 using namespace trawl;
 
 namespace {
 
-resolver_options overrides(std::vector<resolve_override> names) {
-  resolver_options options;
-  options.servers = {"127.0.0.1:1"};
-  options.overrides = std::move(names);
-  return options;
-}
-
-tls_trust no_trust() {
-  tls_trust_options files;
-  files.system_bundle = "/nowhere";
-  return tls_trust(files);
-}
-
 struct dial_fixture : test::loop_fixture {
   explicit dial_fixture(std::vector<resolve_override> names, bool listeners_are_loopback = true)
-      : policy(listeners_are_loopback, {}), resolver(executor(), deadlines, overrides(std::move(names))) {}
+      : policy(listeners_are_loopback, {}), resolver(executor(), deadlines, test::only_names(std::move(names))) {}
 
   result<void> dial(dial_target where) { return run(dialling.dial(where, into, took)); }
   dial_target plain(std::string_view name) {
@@ -37,7 +25,7 @@ struct dial_fixture : test::loop_fixture {
 
   acceptor_type acceptor{executor(), tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
   address_policy policy;
-  tls_trust trust{no_trust()};
+  tls_trust trust{test::no_trust()};
   tls_context tls{trust};
   ares_resolver resolver;
   dial_services services{executor(), deadlines, resolver, policy, tls};

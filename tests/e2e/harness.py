@@ -44,6 +44,17 @@ def until(condition, within_s=20.0, every_s=0.01):
         time.sleep(every_s)
 
 
+def hear(client):
+    """All that it says until it closes, in whichever way."""
+    said = b""
+    try:
+        while piece := client.recv(65536):
+            said += piece
+    except ConnectionResetError:  # It was closed with something of ours unread.
+        pass
+    return said
+
+
 class Reply:
     """An HTTP answer. `headers` maps lower-case names to values."""
 

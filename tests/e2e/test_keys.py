@@ -158,11 +158,13 @@ class Reloading(KeyedTest):
         self.assertEqual(self.status(self.key["boss"]), 200)
 
     def test_a_folder_in_place_of_the_file_is_told_and_the_keys_stay(self):
-        os.remove(self.path)
+        os.rename(self.path, self.path + ".kept")
         os.mkdir(self.path)
         self.service.process.send_signal(signal.SIGHUP)
         self.assertTrue(until(lambda: "cannot be read: Is a directory" in self.service.said()))
         self.assertEqual(self.status(self.key["boss"]), 200)
+        os.rmdir(self.path)
+        os.rename(self.path + ".kept", self.path)
 
 
 class Command(unittest.TestCase):

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, main, until
+from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, hear, main, until
 from test_events import WebSocket
 
 
@@ -39,16 +39,6 @@ class SecureService(Service):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), timeout * SLOW))
-
-
-def read_answer(client):
-    data = b""
-    try:
-        while piece := client.recv(65536):
-            data += piece
-    except ConnectionResetError:  # It was closed with something of ours unread.
-        pass
-    return data
 
 
 AIOHTTP_WATCHER = """
@@ -107,7 +97,7 @@ class Tls(SecureTest):
                 client.sendall(bytes([octet]))
             client.sendall(b"GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n"
                            b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            said = read_answer(client)
+            said = hear(client)
         self.assertEqual(said.count(b"HTTP/1.1 404"), 2)
         self.assertLess(said.index(b"/first"), said.index(b"/second"))
         self.assertIn(b"HTTP/1.1 200", said[said.index(b"/second"):])
@@ -121,7 +111,7 @@ class Tls(SecureTest):
             while b"INVALID_URL" not in seen:
                 seen += client.recv(65536)
             self.ask("POST", f"/tasks/{task}/cancel")
-            self.assertIn(b"task_cancelled", read_answer(client))
+            self.assertIn(b"task_cancelled", hear(client))
 
     def test_a_client_that_waits_and_asks_for_new_keys_costs_nothing(self):
         task = self.ask("POST", "/submit", {"urls": [self.raw("stall/keys")], "options": {"timeout_ms": 600000}}).json()["task_id"]
@@ -153,7 +143,7 @@ class Tls(SecureTest):
         self.assertIn(b"protocol version", done.stdout + done.stderr)
         with socket.create_connection(("127.0.0.1", self.service.port), 60 * SLOW) as client:
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            self.assertNotIn(b"200", read_answer(client))
+            self.assertNotIn(b"200", hear(client))
         with socket.create_connection(("127.0.0.1", self.service.port), 60 * SLOW) as silent:
             self.assertEqual(self.ask("GET", "/healthz").status, 200)
             silent.sendall(b"\x16\x03\x01\x02\x00\x01")
@@ -287,7 +277,7 @@ class Renewing(NetTest):
                 self.assertTrue(until(lambda: self.shown(service) != before))
                 renewed = self.shown(service)
                 open_before.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                self.assertTrue(read_answer(open_before).startswith(b"HTTP/1.1 200"))
+                self.assertTrue(hear(open_before).startswith(b"HTTP/1.1 200"))
             with open(path + ".key", "w", encoding="ascii") as file:
                 file.write("nonsense")
             self.assertTrue(until(lambda: f"tls-key {path}.key" in service.said()))

@@ -5,7 +5,7 @@ import resource
 import socket
 import threading
 
-from harness import ALL, SLOW, NetTest, Service, ServiceTest, main, until
+from harness import ALL, SLOW, NetTest, Service, ServiceTest, hear, main, until
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /submit HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
@@ -62,16 +62,6 @@ BAD_CHUNKS = {
     "less than it says": b"5\r\nab\r\n0\r\n\r\nxx",
     "an extension with a bare LF": b"1;a\nb\r\na\r\n0\r\n\r\n",
 }
-
-
-def hear(client):
-    said = b""
-    try:
-        while piece := client.recv(65536):
-            said += piece
-    except ConnectionResetError:
-        pass
-    return said
 
 
 class Ambiguous(ServiceTest):

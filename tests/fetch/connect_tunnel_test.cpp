@@ -7,24 +7,12 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "connect/dial_parts.hpp"
 #include "connect/loop_fixture.hpp"
 
 using namespace trawl;
 
 namespace {
-
-resolver_options overrides(std::vector<resolve_override> names) {
-  resolver_options options;
-  options.servers = {"127.0.0.1:1"};
-  options.overrides = std::move(names);
-  return options;
-}
-
-tls_trust no_trust() {
-  tls_trust_options files;
-  files.system_bundle = "/nowhere";
-  return tls_trust(files);
-}
 
 struct proxied_fixture : test::loop_fixture {
   explicit proxied_fixture(std::string answer = "") : answer(std::move(answer)) {}
@@ -77,9 +65,9 @@ struct proxied_fixture : test::loop_fixture {
   proxy by = here();
   connect_tunnel tunnels{"trawl/test"};
   address_policy policy{false, {}};  // Nothing but public addresses: a proxy need not be one.
-  tls_trust trust{no_trust()};
+  tls_trust trust{test::no_trust()};
   tls_context tls{trust};
-  ares_resolver resolver{executor(), deadlines, overrides({{"inside.test", 3128, "127.0.0.9"}})};
+  ares_resolver resolver{executor(), deadlines, test::only_names({{"inside.test", 3128, "127.0.0.9"}})};
   dial_services services{executor(), deadlines, resolver, policy, tls, nullptr, &tunnels};
   dialer dialling{services};
   transport into{executor()};

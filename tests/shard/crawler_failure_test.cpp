@@ -115,10 +115,7 @@ TEST_CASE("crawler: a kept connection that dies before its answer is dialled aga
   scripted_server server([](const request& asked) {
     return asked.on_this == 1 ? page("hello") : answer{"", asked.of_target == 1 ? then::close : then::keep};
   });
-  engine_options options = two_shards();
-  options.host_concurrency = 1;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(1));
   const auto task = engine.run(numbered(server.url("/"), 6), without_retries());
   CHECK(task->counts().ok == 6);
   for (std::uint32_t index = 0; index < 6; ++index) CHECK(record_of(task, index).attempts == 1);
@@ -130,10 +127,7 @@ TEST_CASE("crawler: it is dialled again once, not for ever") {
   scripted_server server([](const request& asked) {
     return asked.target == "/ok" ? page("hello") : answer{"", then::reset};
   });
-  engine_options options = two_shards();
-  options.host_concurrency = 1;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(1));
   const auto task = engine.run({server.url("/ok"), server.url("/never")}, without_retries());
   CHECK(record_of(task, 1).code == errc::connection_terminated);
   CHECK(record_of(task, 1).where == phase::ttfb);

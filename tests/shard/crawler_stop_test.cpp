@@ -12,10 +12,7 @@ using namespace trawl::test;
 
 TEST_CASE("crawler: cancelled, a task ends soon, and its connections are closed") {
   scripted_server server([](const request& asked) { return asked.target == "/0" ? page("done") : silence(); });
-  engine_options options = two_shards();
-  options.host_concurrency = 5;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(5));
   const auto task = engine.submit(numbered(server.url("/"), 1000));
   REQUIRE(server.sees([](const auto& seen) { return seen.requests == 6; }));
   engine.machine->cancel(*task);
@@ -132,10 +129,7 @@ TEST_CASE("crawler: shut down, it lets what is in flight finish and ends the res
     reply.held = true;
     return reply;
   });
-  engine_options options = two_shards();
-  options.host_concurrency = 4;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(4));
   const auto task = engine.submit(numbered(server.url("/"), 100));
   REQUIRE(server.sees([](const auto& seen) { return seen.requests == 4; }));
   bool over = false;

@@ -68,10 +68,7 @@ TEST_CASE("crawler: whoever waits for a record is told when it comes") {
 
 TEST_CASE("crawler: a connection is used again for the next URL of its host") {
   scripted_server server;
-  engine_options options = two_shards();
-  options.host_concurrency = 1;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(1));
   CHECK(engine.run(numbered(server.url("/"), 20))->counts().ok == 20);
   CHECK(engine.run(numbered(server.url("/later"), 20))->counts().ok == 20);
   CHECK(server.seen().requests == 40);
@@ -367,10 +364,7 @@ TEST_CASE("crawler: a connection with octets after the response is not used agai
     if (asked.target == "/0") reply.octets += "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong";
     return reply;
   });
-  engine_options options = two_shards();
-  options.host_concurrency = 1;
-  options.host_delay_ms = 0;
-  engine_fixture engine(options);
+  engine_fixture engine(two_shards_in_haste(1));
   CHECK(engine.run(numbered(server.url("/"), 3))->counts().ok == 3);
   CHECK(server.seen().connections == 2);
 }

@@ -25,10 +25,8 @@ void cork(SSL* ssl, int on) { ::setsockopt(SSL_get_fd(ssl), IPPROTO_TCP, TCP_COR
 struct tls_engine {
   explicit tls_engine(const tls_server& server) : port(server.port()) {}
   engine_options options() const {
-    engine_options made = two_shards();
+    engine_options made = two_shards_in_haste(1);
     made.ca_file = ca_file.path();
-    made.host_concurrency = 1;
-    made.host_delay_ms = 0;
     made.resolve = {{"good.test", port, "127.0.0.1"}};
     return made;
   }

@@ -33,6 +33,14 @@ inline engine_options two_shards() {
   return options;
 }
 
+/// The same, with at most so many connections to a host, and no pause between two fetches.
+inline engine_options two_shards_in_haste(std::uint32_t host_concurrency) {
+  engine_options options = two_shards();
+  options.host_concurrency = host_concurrency;
+  options.host_delay_ms = 0;
+  return options;
+}
+
 inline std::vector<std::string> numbered(const std::string& prefix, int count) {
   std::vector<std::string> urls;
   for (int i = 0; i < count; ++i) urls.push_back(prefix + std::to_string(i));
