@@ -6,9 +6,11 @@ import json
 import os
 import socket
 import struct
+import tempfile
 import zlib
 
 from harness import SLOW, TEXT, Service, ServiceTest, main, until
+from net import origin, process
 
 
 def parse_events(text):
@@ -297,6 +299,37 @@ class WebSockets(Watching):
                            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
                            f"Sec-WebSocket-Version: 13\r\n\r\n".encode())
             self.assertEqual(client.recv(12), b"HTTP/1.1 101")
+
+
+class Gateway(Watching):
+    """nginx in front as it comes: with its buffers on, and HTTP/1.0 behind it."""
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.door = os.path.join(folder, "door")
+        with open(os.path.join(folder, "nginx.conf"), "w", encoding="ascii") as config:
+            paths = "".join(f"{kind}_temp_path {kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            config.write(f"daemon off; master_process off; pid pid; events {{}}\nhttp {{ access_log off; {paths}\n"
+                         f"server {{ listen unix:{self.door};\nlocation / {{ proxy_pass http://127.0.0.1:{self.service.port}; }} }} }}\n")
+        log = os.path.join(folder, "log")
+        nginx = process.spawn([origin.binary(), "-p", folder, "-e", log, "-c", "nginx.conf"], log)
+        self.addCleanup(nginx.wait)
+        self.addCleanup(nginx.terminate)
+        self.assertTrue(until(lambda: os.path.exists(os.path.join(folder, "pid"))))
+
+    def test_what_is_live_comes_through_at_once(self):
+        task = self.service.submit(["bad", self.raw("stall/gateway")], timeout_ms=600000)
+        self.addCleanup(self.service.curl, "DELETE", f"/tasks/{task}")
+        for path, expected in (("events?records=1", b"event: record"), ("results?format=ndjson&follow=1", b'{"index":0,')):
+            with self.subTest(path), socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20 * SLOW)
+                client.connect(self.door)
+                client.sendall(f"GET /tasks/{task}/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                said = b""
+                while expected not in said:
+                    piece = client.recv(65536)
+                    self.assertNotEqual(piece, b"", said)
+                    said += piece
 
 
 class Gzip(Watching):

@@ -95,6 +95,7 @@ answer show_results(service& at, const request& asked) {
   if (!wanted) return answer(wanted.error());
   answer told(std::make_unique<results_source>(*found, *wanted), type_of(wanted->format));
   told.fields.emplace_back("Vary", "Accept");
+  if (wanted->follow) told.fields.emplace_back("X-Accel-Buffering", "no");  // nginx in front would keep lines back.
   return told;
 }
 
