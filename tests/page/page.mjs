@@ -45,6 +45,13 @@ async function eventually(condition) {
   }
 }
 
+// What is cut off, or stands out of its card; and labels that do not stand beside what they label. What scrolls may be wider.
+const outside = `[document.documentElement, ...document.querySelectorAll("body, .card")].filter((each) => each.scrollWidth > each.clientWidth)
+  .map((each) => each.className || each.tagName).concat([...document.querySelectorAll(".pair > label")].filter((each) => {
+    const [label, control] = [each, each.nextElementSibling].map((one) => one.getBoundingClientRect());
+    return label.top >= control.bottom || label.bottom <= control.top;
+  }).map((each) => each.textContent))`;
+
 async function judgeAccessibility(where) {
   const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, {runOnly: ["wcag2a", "wcag2aa"]}); })()`);
   const told = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`);
@@ -168,7 +175,17 @@ check("a small screen has room for it, and nothing is cut off sideways", async (
   await page.getByRole("link", {name: "first"}).waitFor();
   assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"));
   await shot("phone");
+  await page.getByRole("link", {name: "first"}).click();
+  await ended();
+  await page.getByRole("button", {name: /^Details of/}).first().click();
+  await page.getByRole("region", {name: "Hosts"}).getByText(new URL(urls.good[0]).host).waitFor();
+  for (const width of [640, 360, 320]) {  // WCAG 2.2, 1.4.10: 320 is 1280 enlarged to 400%.
+    await page.setViewportSize({width, height: 780});
+    assert.deepEqual(await page.evaluate(outside), [], `${width} px wide`);
+  }
+  await shot("task-phone");
   await page.setViewportSize({width: 1280, height: 900});
+  await home();
   await page.getByRole("link", {name: "first"}).waitFor();
   await shot("tasks");
 });

@@ -22,6 +22,11 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/// A control that has an id, with its label, on one line however narrow the screen.
+export function labelled(text, control) {
+  return element("span", {class: "pair"}, element("label", {for: control.id}, text), control);
+}
+
 export function notify(text) {
   const notice = document.getElementById("notice");
   notice.hidden = !text;

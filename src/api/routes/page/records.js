@@ -1,6 +1,6 @@
 // The records of a task: filtered and searched by the service, a page at a time, each with why it failed in words.
 import {read} from "./api.js";
-import {count, element, milliseconds, octets, replace, setText} from "./dom.js";
+import {count, element, labelled, milliseconds, octets, replace, setText} from "./dom.js";
 import {codeName, why} from "./words.js";
 
 const pageSize = 50;
@@ -86,8 +86,7 @@ export function recordList(id) {
   const heads = [["#", "number wide"], ["URL"], ["Outcome"], ["Time", "number wide"], [""]];
   const node = element("section", {class: "card", "aria-labelledby": "records-title"},
     element("div", {class: "row"}, element("h2", {id: "records-title"}, "Records"), said, element("span", {class: "grow"}),
-      element("label", {for: "filter-status"}, "Outcome"), status, element("label", {for: "filter-code"}, "Code"), code,
-      element("label", {for: "filter-search"}, "Search"), search),
+      labelled("Outcome", status), labelled("Code", code), labelled("Search", search)),
     element("div", {class: "scroll"}, element("table", {},
       element("thead", {}, element("tr", {}, heads.map(([text, kind]) => element("th", {scope: "col", class: kind}, text || element("span", {class: "visually-hidden"}, "Details"))))), body)),
     element("div", {class: "row end"}, more));

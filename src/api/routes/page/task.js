@@ -1,6 +1,6 @@
 // The page of one task: how far it is, what happened and where, how long things took, and its records.
 import {Refused, ask, download, follow, read} from "./api.js";
-import {count, element, meter, milliseconds, notify, repeat, replace, setText, span, statusChip, when} from "./dom.js";
+import {count, element, labelled, meter, milliseconds, notify, repeat, replace, setText, span, statusChip, when} from "./dom.js";
 import {recordList} from "./records.js";
 import {codeName} from "./words.js";
 
@@ -73,12 +73,12 @@ class TaskPage {
     replace(this.into, element("p", {}, element("a", {href: "#/"}, "← Tasks")),
       element("div", {class: "row"}, this.title, this.status),
       element("section", {class: "card", "aria-label": "Progress"}, this.overview,
-        element("div", {class: "row end"}, this.cancel, this.retry, this.remove, element("span", {class: "grow"}), element("span", {class: "dim"}, "Download"), save("csv"), save("ndjson"))),
+        element("div", {class: "row end"}, this.cancel, this.retry, this.remove, element("span", {class: "grow"}), element("span", {class: "row"}, element("span", {class: "dim"}, "Download"), save("csv"), save("ndjson")))),
       element("div", {class: "split"},
         element("section", {class: "card", "aria-labelledby": "codes-title"}, element("h2", {id: "codes-title"}, "What happened"), this.codes),
         element("section", {class: "card", "aria-labelledby": "hosts-title"}, element("h2", {id: "hosts-title"}, "Hosts"), this.hosts),
         element("section", {class: "card", "aria-labelledby": "times-title"},
-          element("div", {class: "row"}, element("h2", {id: "times-title"}, "How long it took"), element("span", {class: "grow"}), element("label", {for: "phase"}, "Phase"), choose),
+          element("div", {class: "row"}, element("h2", {id: "times-title"}, "How long it took"), element("span", {class: "grow"}), labelled("Phase", choose)),
           this.histogram)),
       this.records.node);
   }

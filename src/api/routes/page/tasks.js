@@ -1,6 +1,6 @@
 // The front page: a form for a new task, and the tasks there are, newest first, live.
 import {listTasks} from "./api.js";
-import {count, element, meter, notify, repeat, replace, setText, span, statusChip, when} from "./dom.js";
+import {count, element, labelled, meter, notify, repeat, replace, setText, span, statusChip, when} from "./dom.js";
 import {submitForm} from "./submit.js";
 
 const shown = 50;
@@ -39,8 +39,7 @@ export function showTasks(into) {
   let drawn = "";
   replace(into, element("h1", {class: "visually-hidden"}, "Tasks"), submitForm(),
     element("section", {class: "card", "aria-labelledby": "tasks-title"},
-      element("div", {class: "row"}, element("h2", {id: "tasks-title"}, "Tasks"), number, element("span", {class: "grow"}),
-        element("label", {for: "label-filter"}, "Label"), label),
+      element("div", {class: "row"}, element("h2", {id: "tasks-title"}, "Tasks"), number, element("span", {class: "grow"}), labelled("Label", label)),
       list));
 
   async function refresh() {
