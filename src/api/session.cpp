@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {
@@ -173,7 +174,7 @@ void session::decide_keeping() {
 // What no route has a say in.
 std::optional<answer> session::answer_at_once(const request& asked) const {
   const std::string_view expected = asked.version == 11 ? asked.field("expect") : std::string_view();
-  if (!expected.empty() && expected != "100-continue" && expected != "100-Continue")
+  if (!expected.empty() && !equals_ignoring_case(expected, "100-continue"))
     return answer(problem(417, "the only expectation met here is 100-continue"));
   if (asked.method != "OPTIONS") return std::nullopt;
   answer told(std::string(), 204);

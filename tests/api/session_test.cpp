@@ -243,6 +243,8 @@ TEST_CASE("session: Expect: 100-continue gets its word before the body, and none
   CHECK_FALSE(
       has(here.answer_to(post("/count", "Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n", "ab")),
           "100 Continue"));
+  CHECK(has(here.answer_to(post("/count", "Content-Length: 2\r\nExpect: 100-CONTINUE\r\nConnection: close\r\n", "ab")),
+            "HTTP/1.1 200 "));
   CHECK(here.answer_to(post("/count", "Content-Length: 2\r\nExpect: tea\r\n")).starts_with("HTTP/1.1 417 "));
 }
 

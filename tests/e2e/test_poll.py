@@ -27,6 +27,18 @@ class Polls(ServiceTest):
                 self.assertEqual(self.get(path, If_None_Match=asked).status, 200)
             self.assertEqual(self.service.curl("HEAD", path, None, {"If-None-Match": tag}).status, 304)
 
+    def test_a_weak_tag_cannot_be_the_condition_for_a_change(self):
+        # RFC 9110 13.1.1: If-Match is evaluated, whatever is asked for, of what is there; its comparison is strong.
+        task = self.service.submit(["bad"])
+        self.service.wait(task)
+        tag = self.get(f"/tasks/{task}").headers["etag"]
+        for method, path in (("GET", f"/tasks/{task}"), ("POST", f"/tasks/{task}/cancel"), ("DELETE", f"/tasks/{task}"), ("GET", "/openapi.json")):
+            for asked in (tag, tag.removeprefix("W/"), '"other"', f'"other", {tag}'):
+                self.assert_problem(self.service.curl(method, path, None, {"If-Match": asked}), 412)
+        self.assert_problem(self.service.curl("DELETE", "/tasks/nothing", None, {"If-Match": tag}), 404)
+        self.assertEqual(self.service.curl("GET", "/openapi.json", None, {"If-Match": "*"}).status, 200)
+        self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}", None, {"If-Match": "*"}).status, 204)
+
     def test_a_tag_changes_with_every_record_and_with_the_end(self):
         # [api 1.31]
         task = self.service.submit(["bad", self.raw("stall/tag")], timeout_ms=600000)

@@ -57,6 +57,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Conflict";
     case 410:
       return "Gone";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 414:

@@ -2,25 +2,22 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 // reg-name, of which an IPv4 address is one: unreserved, percent-encoded and sub-delims.
 constexpr bool is_name_octet(char c) {
-  return is_hex(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') ||
+  return is_alpha(c) || is_digit(c) ||
          (c != '\0' && std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos);
 }
 
 // An IPv6 address; the IP addresses of the future that the grammar allows have not come.
-constexpr bool is_literal_octet(char c) { return is_hex(c) || c == ':' || c == '.'; }
+constexpr bool is_literal_octet(char c) { return is_hex_digit(c) || c == ':' || c == '.'; }
 
 bool skip_scheme(std::string_view& target, std::string_view scheme) {
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; };
-  if (!std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) return false;
+  if (!starts_ignoring_case(target, scheme)) return false;
   target.remove_prefix(scheme.size());
   return true;
 }

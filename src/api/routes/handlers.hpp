@@ -49,7 +49,7 @@ answer show_page_file(service& at, const request& asked);
 // metrics.cpp
 answer show_metrics(service& at, const request& asked);
 
-/// The task the path names, or the 404, or the 410 for one that expired.
+/// The task the path names, or the 404, the 410 for one that expired, the 412 for an If-Match that fails.
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked);
 /// view=summary, or the 400.
 or_problem<bool> asks_for_summary(const query& asked);

@@ -72,6 +72,7 @@ answer tell(const request& asked, const page_file& file, const std::string& tag)
 answer show_page_file(service&, const request& asked) {
   const tagged_file* const found = find_file(asked.path);
   if (found == nullptr) return answer(problem(404, "nothing is at '" + asked.path + "'"));
+  if (const auto wrong = failed_precondition(asked)) return answer(*wrong);
   answer told = tell(asked, found->file, found->tag);
   told.content_type = found->file.type;
   told.fields.emplace_back("Content-Security-Policy", policy);

@@ -65,7 +65,10 @@ or_problem<bool> asks_for_summary(const query& asked) {
 
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
   auto found = at.crawls.tasks().find(asked.task_id);
-  if (found && asked.may_see(found->get().owner())) return found;
+  if (found && asked.may_see(found->get().owner())) {
+    if (auto wrong = failed_precondition(asked)) return *std::move(wrong);
+    return found;
+  }
   const std::string* const had_it = found ? nullptr : at.expiry.owner_of_expired(asked.task_id);
   if (had_it != nullptr && asked.may_see(*had_it)) return problem(410, "the task '" + asked.task_id + "' has expired");
   return problem(404, "there is no task '" + asked.task_id + "'");

@@ -32,6 +32,11 @@ bool client_has(const request& asked, std::string_view tag) {
   return false;
 }
 
+std::optional<problem> failed_precondition(const request& asked) {
+  if (!asked.has("if-match") || asked.field("if-match") == "*") return std::nullopt;
+  return problem(412, "If-Match wants a strong entity tag, and those given here are weak: it may only be *");
+}
+
 answer not_modified(std::string tag) {
   answer told(std::string(), 304);
   add_validator(told, std::move(tag));

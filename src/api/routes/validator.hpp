@@ -1,10 +1,12 @@
 // Entity tags (RFC 9110 8.8.3): what lets a client that polls hear "nothing new" for the price of a head.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "api/http/answer.hpp"
+#include "api/http/problem.hpp"
 #include "api/http/request.hpp"
 #include "task/tracked_task.hpp"
 
@@ -15,6 +17,9 @@ namespace trawl {
 [[nodiscard]] std::string entity_tag(const tracked_task& shown);
 /// The client has what bears that tag: If-None-Match lists it, or is `*` (RFC 9110 13.1.2).
 [[nodiscard]] bool client_has(const request& asked, std::string_view tag);
+/// The 412 for an If-Match that lists tags (RFC 9110 13.1.1): they are compared strongly, and all tags here are weak.
+/// Asked only of what is there, so that `*` holds.
+[[nodiscard]] std::optional<problem> failed_precondition(const request& asked);
 /// 304 with the tag.
 [[nodiscard]] answer not_modified(std::string tag);
 /// The tag, and that it is to be asked for each time.
