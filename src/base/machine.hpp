@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace trawl {
 
-/// Cores: the affinity mask, or the cgroup's CPU quota when that is less; at least 1.
-[[nodiscard]] std::size_t usable_cores();
-/// Bytes of memory: physical, or the cgroup's limit when that is less.
-[[nodiscard]] std::uint64_t usable_memory();
+/// Cores: the affinity mask, or the CPU quota of the control groups when that is less; at least 1. `root`: as
+/// read_cgroup_limits() has it.
+[[nodiscard]] std::size_t usable_cores(const std::string& root = "");
+/// Octets of memory: physical, or the limit of the control groups when that is less.
+[[nodiscard]] std::uint64_t usable_memory(const std::string& root = "");
 
 }  // namespace trawl
