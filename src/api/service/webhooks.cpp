@@ -1,5 +1,6 @@
 #include "api/service/webhooks.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/log.hpp"
@@ -76,8 +77,8 @@ awaitable<webhooks::verdict> webhooks::deliver(std::shared_ptr<tracked_task> whi
 awaitable<webhooks::verdict> webhooks::send(const message& what, const on_refused& refused) {
   for (std::size_t attempts = 0; !stopping_; ++attempts) {
     const verdict said = co_await attempt(what, refused);
-    if (said != verdict::later || attempts == pauses.size()) co_return said;
-    co_await pause(pauses[attempts]);
+    if (said != verdict::later || attempts == pauses_.size()) co_return said;
+    co_await pause(pauses_[attempts]);
   }
   co_return verdict::stopped;
 }
@@ -96,9 +97,10 @@ awaitable<webhooks::verdict> webhooks::attempt(const message& what, const on_ref
   co_return verdict::later;
 }
 
-awaitable<void> webhooks::pause(seconds span) {
+awaitable<void> webhooks::pause(milliseconds span) {
   const time_point until = clock::now() + span;
-  while (clock::now() < until && !stopping_) co_await times_.sleep(stop_look);
+  for (time_point now = clock::now(); now < until && !stopping_; now = clock::now())
+    co_await times_.sleep(std::min(stop_look, std::chrono::ceil<milliseconds>(until - now)));
 }
 
 std::shared_ptr<task> webhooks::request_for(const message& what) const {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "api/http/timekeeper.hpp"
@@ -19,11 +20,13 @@ namespace trawl {
 class webhooks {
  public:
   /// Before the second attempt, the third and so on: a receiver that restarts misses nothing.
-  static constexpr std::array<seconds, 7> pauses{seconds(1),   seconds(5),    seconds(30),  seconds(120),
-                                                 seconds(600), seconds(1800), seconds(3600)};
+  static constexpr std::array<milliseconds, 7> standard_pauses{seconds(1),   seconds(5),    seconds(30),  seconds(120),
+                                                               seconds(600), seconds(1800), seconds(3600)};
 
-  webhooks(crawler& engine, timekeeper& times, webhook_signer signer)
-      : engine_(engine), times_(times), signer_(std::move(signer)) {}
+  /// `pauses`: one before each further attempt; they outlive it.
+  webhooks(crawler& engine, timekeeper& times, webhook_signer signer,
+           std::span<const milliseconds> pauses = standard_pauses)
+      : engine_(engine), times_(times), signer_(std::move(signer)), pauses_(pauses) {}
   webhooks(const webhooks&) = delete;
   webhooks& operator=(const webhooks&) = delete;
 
@@ -65,12 +68,13 @@ class webhooks {
   static awaitable<void> deliver_and_log(webhooks& self, std::unique_ptr<message> what);
   awaitable<verdict> send(const message& what, const on_refused& refused);
   awaitable<verdict> attempt(const message& what, const on_refused& refused);
-  awaitable<void> pause(seconds span);
+  awaitable<void> pause(milliseconds span);
   [[nodiscard]] std::shared_ptr<task> request_for(const message& what) const;
 
   crawler& engine_;
   timekeeper& times_;
   const webhook_signer signer_;
+  const std::span<const milliseconds> pauses_;
   const std::shared_ptr<std::size_t> active_ = std::make_shared<std::size_t>(0);  // Messages there are.
   bool stopping_ = false;
 };
