@@ -1,14 +1,13 @@
 #include "connect/tls_context.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <exception>
-#include <stdexcept>
 
 #include "base/clock.hpp"
 #include "connect/tls_failure.hpp"
+#include "connect/tls_policy.hpp"
 
 namespace trawl {
 
@@ -24,14 +23,6 @@ constexpr const char* tls13_suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA
 /// X25519 first: 102 us a key exchange against 187 for P-256 (2-core Xeon, OpenSSL 3.0.22). The last for servers that
 /// have nothing else.
 constexpr const char* key_exchange_groups = "X25519:P-256:P-384:P-521";
-/// 112 bits, as Debian and the browsers have it: RSA and DH from 2048, no SHA-1 signatures.
-constexpr int security_level = 2;
-
-void check(bool done, const char* setting) {
-  if (done) return;
-  const char* const why = ERR_reason_error_string(ERR_get_error());
-  throw std::runtime_error(std::string("TLS setting refused: ") + setting + (why ? std::string(": ") + why : ""));
-}
 
 /// Where an SSL keeps its tls_peer, and an SSL_CTX its tls_context.
 int peer_slot() {
@@ -46,18 +37,13 @@ int context_slot() {
 void offer_alpn(SSL_CTX* context) {
   std::string list(1, static_cast<char>(alpn_http1.size()));
   list += alpn_http1;
-  check(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
-                                static_cast<unsigned>(list.size())) == 0,
-        "ALPN");
+  check_tls_setting(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),
+                                            static_cast<unsigned>(list.size())) == 0,
+                    "ALPN");
 }
 
 void choose_protocol(SSL_CTX* context) {
-  check(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1, "TLS 1.2");
-  check(SSL_CTX_set_max_proto_version(context, 0) == 1, "highest TLS version");
-  SSL_CTX_set_security_level(context, security_level);
-  check(SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1, "ciphers");
-  check(SSL_CTX_set_ciphersuites(context, tls13_suites) == 1, "TLS 1.3 suites");
-  check(SSL_CTX_set1_groups_list(context, key_exchange_groups) == 1, "groups");
+  apply_tls_wishes(context, {tls12_ciphers, tls13_suites, key_exchange_groups});
   // Servers without RFC 5746 still exist and browsers take them; renegotiation is what it protects.
   SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   offer_alpn(context);
@@ -99,7 +85,7 @@ tls_context::tls_context(const tls_trust& trust, const tls_context_options& opti
 tls_context::context_ptr tls_context::make_context(const tls_trust& trust, bool verify) {
   context_ptr made(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* const context = made.get();
-  check(context != nullptr, "client method");
+  check_tls_setting(context != nullptr, "client method");
   choose_protocol(context);
   SSL_CTX_set1_cert_store(context, trust.native());
   SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, judge);
@@ -110,7 +96,7 @@ tls_context::context_ptr tls_context::make_context(const tls_trust& trust, bool 
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, new_session);
   SSL_CTX_set_client_cert_cb(context, no_certificate);
-  check(SSL_CTX_set_ex_data(context, context_slot(), this) == 1, "context data");
+  check_tls_setting(SSL_CTX_set_ex_data(context, context_slot(), this) == 1, "context data");
   return made;
 }
 
@@ -118,6 +104,8 @@ SSL* tls_context::new_connection(bool verify, tls_peer& peer) {
   SSL* const ssl = SSL_new(by_mode_[verify ? 1 : 0].get());
   if (ssl == nullptr) return nullptr;
   SSL_set_ex_data(ssl, peer_slot(), &peer);
+  peer.speaks_tls12 = SSL_get_min_proto_version(ssl) <= TLS1_2_VERSION;
+  peer.speaks_tls13 = SSL_get_max_proto_version(ssl) == 0 || SSL_get_max_proto_version(ssl) >= TLS1_3_VERSION;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);  // RFC 9525 6.3
   return ssl;
 }

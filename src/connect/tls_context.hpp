@@ -37,6 +37,9 @@ struct tls_peer {
   std::string verify_note = {};
   /// The server asked for a client certificate. There is none to send.
   bool client_certificate_asked = false;
+  /// What is offered; the system's policy may leave out one of them.
+  bool speaks_tls12 = true;
+  bool speaks_tls13 = true;
 };
 
 class tls_context {

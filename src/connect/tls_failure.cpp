@@ -222,11 +222,13 @@ std::string_view known_alert(int alert) {
 }
 
 /// What the server means by it, where the name alone does not say.
-std::string_view meaning(int alert) {
+std::string_view meaning(int alert, const tls_peer& peer) {
   switch (alert) {
     case SSL_AD_HANDSHAKE_FAILURE:
       return ": no common cipher or parameter";
     case SSL_AD_PROTOCOL_VERSION:
+      if (!peer.speaks_tls12) return ": no common TLS version; only 1.3 was offered";
+      if (!peer.speaks_tls13) return ": no common TLS version; only 1.2 was offered";
       return ": no common TLS version; 1.2 and 1.3 were offered";
     case SSL_AD_UNRECOGNIZED_NAME:
       return ": it does not know this name";
@@ -240,7 +242,7 @@ std::string_view meaning(int alert) {
 /// With TLS 1.3 a server tells what it thinks of our (lacking) certificate after our side of the handshake is done.
 failure alert_failure(int alert, const tls_peer& peer, phase where) {
   std::string words = "the server sent the TLS alert " + alert_name(alert);
-  if (!peer.client_certificate_asked) return {errc::tls_alert_received, where, words.append(meaning(alert))};
+  if (!peer.client_certificate_asked) return {errc::tls_alert_received, where, words.append(meaning(alert, peer))};
   return {errc::tls_alert_received, phase::tls, words + ": it asked for a client certificate, and trawl has none"};
 }
 

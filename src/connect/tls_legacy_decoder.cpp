@@ -53,7 +53,8 @@ bool copy_methods() {
 bool needed() { return OpenSSL_version_num() < 0x30200000L; }
 
 bool install() {
-  if (!needed() || !copy_methods()) return false;
+  // The older way asks no provider, and so not the validated one that the system wants all to go through.
+  if (!needed() || EVP_default_properties_is_fips_enabled(nullptr) == 1 || !copy_methods()) return false;
   ENGINE* const engine = ENGINE_new();
   const bool done = engine != nullptr && ENGINE_set_id(engine, "trawl-keys") == 1 &&
                     ENGINE_set_name(engine, "trawl: keys decoded the short way") == 1 &&

@@ -12,7 +12,8 @@
 namespace trawl {
 
 /// For the whole process, before any certificate is read; before other threads use OpenSSL. Repeating
-/// it is harmless. False: this OpenSSL needs it not, or has no engines; all works as before.
+/// it is harmless. False: this OpenSSL needs it not, has no engines, or is to use FIPS algorithms only; all works as
+/// before.
 bool use_legacy_key_decoder();
 
 }  // namespace trawl

@@ -6,14 +6,14 @@
 #include <new>
 #include <string_view>
 
+#include "connect/tls_policy.hpp"
+
 namespace trawl {
 namespace {
 
 // Only what has forward secrecy and authenticates what it encrypts; TLS 1.3 suites are OpenSSL's own.
 constexpr const char* tls12_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const char* key_exchange_groups = "X25519:P-256:P-384";
-// 112 bits: RSA from 2048, no SHA-1.
-constexpr int security_level = 2;
 
 std::string reason() {
   const unsigned long error = ERR_peek_last_error();
@@ -38,10 +38,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
 }
 
 void settle(SSL_CTX* context) {
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_security_level(context, security_level);
-  SSL_CTX_set_cipher_list(context, tls12_ciphers);
-  SSL_CTX_set1_groups_list(context, key_exchange_groups);
+  apply_tls_wishes(context, {tls12_ciphers, nullptr, key_exchange_groups});
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
