@@ -1,6 +1,7 @@
 #include "connect/tls_bio.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -43,6 +44,10 @@ int receive(BIO* bio, char* into, int size) {
     BIO_set_retry_read(bio);
     return -1;
   }
+  if (wire.key_updates > most_key_updates) {
+    wire.error = EPROTO;
+    return -1;
+  }
   const ssize_t got = ::recv(wire.fd, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
   wire.in_turn = got > 0 ? wire.in_turn + static_cast<std::size_t>(got) : 0;
   if (got > 0) {
@@ -80,6 +85,12 @@ BIO_METHOD* make_method() {
   return method;
 }
 
+void look_for_key_update(int written, int, int type, const void* message, std::size_t size, SSL*, void* wire) {
+  const bool came = written == 0 && type == SSL3_RT_HANDSHAKE && size > 0;
+  if (came && *static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE)
+    ++static_cast<tls_wire*>(wire)->key_updates;
+}
+
 }  // namespace
 
 BIO* new_tls_bio(tls_wire& wire) {
@@ -92,6 +103,11 @@ BIO* new_tls_bio(tls_wire& wire) {
   BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   return bio;
+}
+
+void limit_key_updates(SSL* ssl, tls_wire& wire) {
+  SSL_set_msg_callback(ssl, look_for_key_update);
+  SSL_set_msg_callback_arg(ssl, &wire);
 }
 
 int flush(tls_wire& wire) {

@@ -79,6 +79,7 @@ bool tls_client::prepare() {
   BIO* const bio = new_tls_bio(wire_);
   if (bio == nullptr) return false;
   SSL_set_bio(ssl_.get(), bio, bio);
+  limit_key_updates(ssl_.get(), wire_);
   SSL_set_connect_state(ssl_.get());
   if (!hostname_is_ip_ && !may_be_certified(peer_.host)) return true;  // handshake() says so.
   if (hostname_is_ip_) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), peer_.host.c_str()) == 1;
@@ -128,11 +129,17 @@ awaitable<result<std::size_t>> tls_client::read_some(char* into, std::size_t siz
     ERR_clear_error();
     const int why = status(SSL_read_ex(ssl_.get(), into, size, &got));
     read_since_wait_ += got;
-    if (why == SSL_ERROR_NONE) co_return got;
+    if (why == SSL_ERROR_NONE) {
+      wire_.key_updates = 0;
+      co_return got;
+    }
     if (why != SSL_ERROR_WANT_READ) co_return stream_end(why);
     const bool silent = !wire_.unsent();  // Else the read did not ask the socket.
     if (auto sent = co_await send_out(phase::none); !sent) co_return sent.error();
-    if (!silent) continue;
+    if (!silent) {
+      co_await yield();  // A server that makes TLS answer all the time would have the loop for itself.
+      continue;
+    }
     if (auto ready = co_await wait_readable(phase::none); !ready) co_return ready.error();
   }
 }

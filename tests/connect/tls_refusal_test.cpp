@@ -158,6 +158,26 @@ TEST_CASE_FIXTURE(refusals, "tls: a server of TLS 1.1 only is a protocol error o
   CHECK(f.detail == "the server sent the TLS alert protocol_version: no common TLS version; 1.2 and 1.3 were offered");
 }
 
+TEST_CASE_FIXTURE(refusals,
+                  "tls: a server that changes its keys for ever, and says nothing, is refused; some times it may") {
+  const auto renewing = [](int times) {
+    return [times](SSL* ssl) {
+      test::read_request(ssl);
+      for (int i = 0; i < times && SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1; ++i) SSL_do_handshake(ssl);
+      test::write_all(ssl, "hello");
+      test::end_cleanly(ssl);
+    };
+  };
+  const identity good = ca.issue({});
+  tls_server patient({.who = good}, renewing(most_key_updates));
+  CHECK(talk({.port = patient.port()}).reply == "hello");
+  tls_server hostile({.who = good}, renewing(100000));
+  const auto out = talk({.port = hostile.port()});
+  REQUIRE(out.failed);
+  CHECK(out.failed->code == errc::tls_protocol_error);
+  CHECK(out.failed->detail == "the server changed its keys again and again, and said nothing");
+}
+
 TEST_CASE_FIXTURE(refusals, "tls: a ServerHello of TLS 1.0 is named as such") {
   const failure f = raw([](int descriptor) {
     read_hello(descriptor);

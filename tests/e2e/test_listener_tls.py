@@ -5,10 +5,12 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import time
 import unittest
 
 from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, hear, main, until
+from net import key_updates
 from test_events import WebSocket
 
 
@@ -135,6 +137,46 @@ class Tls(SecureTest):
         client.kill()
         self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
         self.ask("DELETE", f"/tasks/{task}")
+
+    def ways_to_wait(self):
+        """Requests after which a connection stays open, by name; and a task that never ends."""
+        task = self.ask("POST", "/submit", {"urls": [self.raw("stall/flood")], "options": {"timeout_ms": 600000}}).json()["task_id"]
+        self.addCleanup(self.ask, "DELETE", f"/tasks/{task}")
+        fields = " HTTP/1.1\r\nHost: localhost\r\n"
+        idle = f"GET /healthz{fields}\r\n"
+        return {"idle": idle, "a poll that waits": f"{idle}GET /tasks/{task}{fields}Prefer: wait=60\r\n\r\n",
+                "events": f"GET /tasks/{task}/events{fields}\r\n",
+                "a WebSocket": f"GET /tasks/{task}/ws{fields}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"}
+
+    def change_keys(self, count, how, request):
+        """A client that does nothing else any more; how many times it did, and whether it was "closed" for it, or left "open"."""
+        done = subprocess.run([sys.executable, key_updates.__file__, str(self.service.port), str(30 * SLOW), str(count), how, request],
+                              capture_output=True, text=True, check=False, timeout=60 * SLOW)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        status, end = done.stdout.splitlines()
+        self.assertRegex(status, r"^HTTP/1.1 (200|101) ")
+        return end.split()
+
+    def test_a_client_that_changes_its_keys_for_ever_is_closed_and_costs_next_to_nothing(self):
+        ways = self.ways_to_wait()
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/flood") == 1))
+        before = self.service.sockets()
+        for name, request in ways.items():
+            for how in ("reads", "deaf"):
+                with self.subTest(name, how=how):
+                    used = self.service.cpu_s()
+                    sent, end = self.change_keys(1000000, how, request)
+                    self.assertEqual(end, "closed")
+                    self.assertLess(int(sent), 500000)
+                    self.assertLess(self.service.cpu_s() - used, 1 * SLOW)  # A million take 20.
+                    self.assertEqual(self.ask("GET", "/healthz").status, 200)
+        self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
+
+    def test_a_client_that_changes_its_keys_some_times_is_not(self):
+        for name, request in self.ways_to_wait().items():
+            with self.subTest(name):
+                self.assertEqual(self.change_keys(20, "reads", request), ["20", "open"])
 
     def test_old_versions_and_plain_http_are_refused(self):
         # [api 5.30]

@@ -49,7 +49,10 @@ awaitable<std::size_t> connection::read_tls(asio::mutable_buffer into, time_poin
     }
     if (size > 0) co_return size;
     if (!sent || tls_->over()) break;
-    if (!asked_socket) continue;
+    if (!asked_socket) {  // A client that makes TLS answer all the time would have the loop for itself.
+      co_await asio::post(socket_.get_executor(), use_awaitable);
+      continue;
+    }
     const bool readable = co_await wait_readable(until);
     if (!readable) break;
   }
