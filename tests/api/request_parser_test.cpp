@@ -238,6 +238,8 @@ TEST_CASE("request: the line of a chunk and the trailers are as long as a head m
     CAPTURE(begin);
     CHECK(parse(chunked + begin + std::string(60000, 'a')).refused == 0);
     CHECK(parse(chunked + begin + std::string(70000, 'a')).refused == 431);
+    // And when all of it is there at once.
+    CHECK(parse(chunked + begin + std::string(70000, 'a') + "\r\nab\r\n0\r\n\r\n").refused == 431);
   }
   CHECK(parse(chunked + "1;" + std::string(60000, 'a') + "\r\nb\r\n0\r\nX: " + std::string(60000, 'a') + "\r\n\r\n")
             .body == "b");

@@ -15,6 +15,7 @@ using beast_error = boost::beast::error_code;
 using beast_view = boost::beast::string_view;
 
 constexpr std::string_view last_chunk = "0\r\n\r\n";
+constexpr std::string_view long_line = "the line of a chunk, or the trailer section, is over 64 KiB";
 
 std::string_view view(beast_view text) { return {text.data(), text.size()}; }
 
@@ -84,7 +85,9 @@ class request_parser::beast_parser final : public http::basic_parser<true> {
   void on_header_impl(beast_error&) override { head_done_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_error&) override {}
   std::size_t on_body_impl(beast_view body, beast_error&) override { return deliver(view(body)); }
-  void on_chunk_header_impl(std::uint64_t, beast_view, beast_error&) override {}
+  void on_chunk_header_impl(std::uint64_t, beast_view extensions, beast_error&) override {
+    if (extensions.size() > head_limit) refuse(431, long_line);
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, beast_view body, beast_error&) override { return deliver(view(body)); }
   void on_finish_impl(beast_error&) override {}
   std::size_t deliver(std::string_view piece) {
@@ -93,6 +96,7 @@ class request_parser::beast_parser final : public http::basic_parser<true> {
   }
 
   std::size_t head_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
 };
 
 // Beast's parser takes one element a call (the head, a chunk's line, a piece of body) and stops there.
@@ -111,8 +115,7 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
   }
   if (in_head && head_done_ && !bad_) check_framing();
   // RFC 9112 7.1.1, 7.1.2: Beast waits for the end of a chunk's line, and of all trailers, and takes nothing before.
-  if (!in_head && taken == 0 && data.size() > head_limit)
-    refuse(431, "the line of a chunk, or the trailer section, is over 64 KiB");
+  if (!in_head && taken == 0 && data.size() > head_limit) refuse(431, long_line);
   return taken;
 }
 
@@ -155,7 +158,10 @@ void request_parser::beast_parser::on_request_impl(http::verb, beast_view method
 }
 
 void request_parser::beast_parser::on_field_impl(http::field, beast_view name, beast_view value, beast_error&) {
-  if (head_done_) return;  // A trailer: nothing here has a use for one (RFC 9110 6.5.1).
+  if (head_done_) {  // A trailer: nothing here has a use for one (RFC 9110 6.5.1).
+    if ((trailer_bytes_ += name.size() + value.size()) > head_limit) refuse(431, long_line);
+    return;
+  }
   head_.fields.emplace_back(lower_case(view(name)), view(value));
 }
 
