@@ -132,7 +132,7 @@ awaitable<failure> lane::dial() {
   }
   failure what = done.error().code == errc::none ? interrupted_failure() : done.error();
   if (via_ != nullptr && dialer_.step() != phase::tls) co_return what;  // Nobody knows yet how the host is.
-  if (shows_host(what.code)) host_.reached();
+  if (shows_host(what.code)) host_.handshake_failed();
   const time_point now = clock::now();
   if (services_.queue.dial_failed(host_, now, what, now - dial_began_)) services_.owner.stir();
   co_return what;

@@ -79,15 +79,15 @@ host* frontier::next(time_point now, fetch& into) {
       release();
       continue;
     }
-    if (!permits(at, now)) {
-      crowded_.push_back(at);
+    if (!spares(at, now) || !permits(at, now)) {
+      (at.suspect() ? suspect_ : crowded_).push_back(at);
       release();
       continue;
     }
     const std::size_t before = at.in_flight();
     const time_point when = at.take(now, into);
     if (when <= now) {
-      lanes_.started(before);
+      started(at, before, now);
       if (at.has_work()) ready_.push_back(at);
       return &at;
     }
@@ -125,13 +125,16 @@ bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::
 }
 
 bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into) {
-  if (!at.has_work()) return false;
+  if (!at.has_work() || !spares(at, now)) return false;
   if (lanes_.surplus(at.in_flight(), at.pace(now)) || give_way(at, turns)) return false;
   if (!window_.try_acquire(shard_)) return false;
   ++held_;
-  if (at.take(now, into, &verifying) <= now) return true;
-  release();
-  return false;
+  if (at.take(now, into, &verifying) > now) {
+    release();
+    return false;
+  }
+  if (at.suspect()) lanes_.spared(now);
+  return true;
 }
 
 // After its turns in a row a lane stops for others that wait, and what it leaves is theirs: its slot of the window, and
@@ -157,12 +160,24 @@ bool frontier::permits(host& at, time_point now) {
   return lanes_.permits(busy, busy < lane_budget::enough ? host_pace::verdict::unknown : at.pace(now));
 }
 
-// Some of the hosts that wait for this, in turn: each of them may have become slow, or poor, or the loop idle.
+bool frontier::spares(const host& at, time_point now) const { return !at.suspect() || lanes_.spares(now); }
+
+void frontier::started(host& at, std::size_t in_flight_before, time_point now) {
+  lanes_.started(in_flight_before);
+  if (at.suspect()) lanes_.spared(now);
+}
+
 void frontier::look(time_point now, bool slept) {
   lanes_.look(now, slept);
-  for (std::size_t n = 0; n < lane_budget::step && !crowded_.empty(); ++n) {
-    host& at = crowded_.front();
-    crowded_.pop_front();
+  look_again(crowded_);
+  look_again(suspect_);
+}
+
+// At some of the hosts that wait for a look, in turn: each of them may have become slow, or poor, or the loop idle.
+void frontier::look_again(linked_list<host, by_turn>& waiting) {
+  for (std::size_t n = 0; n < lane_budget::step && !waiting.empty(); ++n) {
+    host& at = waiting.front();
+    waiting.pop_front();
     ready_.push_back(at);
   }
 }
@@ -195,6 +210,7 @@ bool frontier::over_fair_share() const { return held_ >= window_.fair_share() &&
 
 void frontier::finished(host& at, task_run& run) {
   at.finished(run);
+  if (!at.suspect()) lanes_.served();
   release();
   if (!at.armed() || run.limited) wake(at);
 }

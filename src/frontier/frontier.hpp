@@ -1,12 +1,12 @@
 // What next: the hosts of one shard in the order of their turns.
 //
-// A host with work is in one of five places: in the ready list, served in turn; in the capped list, while
+// A host with work is in one of six places: in the ready list, served in turn; in the capped list, while
 // it holds its share of the in-flight window; in the crowded list, while the loop has no use for another connection to
-// it; in the deadline queue, while it must wait; or nowhere, while only the end of one of its own fetches can change
-// anything. So a slow or limited host delays
-// nobody else, and no host is looked at without a reason. What waits at a host that cannot be reached, or wants to be
-// left alone for long, is handed out by next_refused() instead, to be ended.
-// Decides, does no I/O, reads no clock. Belongs to its shard's loop.
+// it; in the suspect list, while its handshakes fail and others are served; in the deadline queue, while it must wait;
+// or nowhere, while only the end of one of its own fetches can change anything. So a slow or limited host delays nobody
+// else, and no host is looked at without a reason. What waits at a host that cannot be reached, or wants to be left
+// alone for long, is handed out by next_refused() instead, to be ended. Decides, does no I/O, reads no clock. Belongs
+// to its shard's loop.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -54,7 +54,9 @@ class frontier {
   /// called when due, before next().
   void look(time_point now, bool slept);
   /// When hosts wait for a look(), whatever happens meanwhile; time_point::max(): none does.
-  [[nodiscard]] time_point next_look() const { return crowded_.empty() ? time_point::max() : lanes_.next_look(); }
+  [[nodiscard]] time_point next_look() const {
+    return crowded_.empty() && suspect_.empty() ? time_point::max() : lanes_.next_look();
+  }
   /// A fetch handed out by next() or again() is over.
   void finished(host& at, task_run& run);
   /// A fetch of `at` found no address it might dial. While none is known, there is nobody to be polite to.
@@ -94,6 +96,9 @@ class frontier {
   bool others_wait(const host& at) const;
   bool give_way(host& at, std::size_t turns);
   bool permits(host& at, time_point now);
+  bool spares(const host& at, time_point now) const;
+  void started(host& at, std::size_t in_flight_before, time_point now);
+  void look_again(linked_list<host, by_turn>& waiting);
   void uncap();
   void park(host& at, time_point until);
 
@@ -106,6 +111,7 @@ class frontier {
   linked_list<host, by_turn> ready_;
   linked_list<host, by_turn> capped_;
   linked_list<host, by_turn> crowded_;
+  linked_list<host, by_turn> suspect_;
   linked_list<host, by_turn> refusing_;
   lane_budget lanes_;
   std::size_t held_ = 0;   // Slots of the window.

@@ -73,8 +73,16 @@ class host final : public deadline, public list_hook<by_turn> {
   void dial_failed(time_point now, std::string error) { trouble().circuit.failed(now, std::move(error)); }
   /// It was connected to, or has answered.
   void reached() {
+    suspect_ = false;
     if (trouble_) trouble_->circuit.reached();
   }
+  /// A dial failed in a way that shows_host().
+  void handshake_failed() {
+    reached();
+    suspect_ = true;
+  }
+  /// Its last handshake failed, and nothing has succeeded since: the next will probably fail as well.
+  [[nodiscard]] bool suspect() const { return suspect_; }
   /// Nothing is sent to it now because it asked for a pause.
   [[nodiscard]] bool held(time_point now) const { return trouble_ && trouble_->hold.ready_at() > now; }
   /// What waits here is to end without its turn: the circuit is open, or the pause too long.
@@ -118,6 +126,7 @@ class host final : public deadline, public list_hook<by_turn> {
   host_budget budget_;
   host_pace pace_;
   bool limits_settled_ = false;
+  bool suspect_ = false;
   std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;
   linked_list<idle_lane, by_host> idle_;

@@ -5,6 +5,9 @@
 // number, however idle the loop. So a host that takes a second to answer gets thousands, and a fast one no more than
 // pay, whatever the machine: on a slower one a loop is full sooner.
 //
+// A handshake is work for both sides, also one that fails: as much as fifty answers over a kept connection. So hosts
+// whose last one failed, suspects, get only a little of a loop that serves others, and all they want when it does not.
+//
 // Decides; it reads no clock. Belongs to one loop. Not thread-safe.
 #pragma once
 
@@ -26,6 +29,8 @@ class lane_budget {
   static constexpr std::size_t step = 16;
   /// At most. Where hosts only wait, timers make a millisecond or two of it.
   static constexpr microseconds look_every{500};
+  /// While others are served one fetch of all suspects starts that often: a twentieth of the loop's time or so.
+  static constexpr milliseconds spare_every{10};
 
   /// Something put last in line by the loop was reached after `took`.
   void turned(clock::duration took) { longest_turn_ = std::max(longest_turn_, took); }
@@ -35,6 +40,8 @@ class lane_budget {
   void look(time_point now, bool slept) {
     next_look_ = now + look_every;
     const bool keeps_up = slept && longest_turn_ <= good_turn;
+    spare_ = keeps_up && !served_ ? step : 0;
+    served_ = false;
     credit_ = keeps_up ? std::max(credit_, step) : credit_ / 2;
     surplus_ = longest_turn_ > bad_turn ? step : 0;
     longest_turn_ = {};
@@ -49,6 +56,17 @@ class lane_budget {
   /// It has started.
   void started(std::size_t in_flight_before) {
     if (in_flight_before >= few && credit_ > 0) --credit_;
+  }
+  /// A fetch of a host that is no suspect has ended.
+  void served() { served_ = true; }
+  /// A fetch may start at a suspect, if its host permits() it.
+  [[nodiscard]] bool spares(time_point now) const { return spare_ > 0 || now >= next_spared_; }
+  /// It has started.
+  void spared(time_point now) {
+    if (spare_ > 0)
+      --spare_;
+    else
+      next_spared_ = now + spare_every;
   }
   /// A lane of a host that has `in_flight` others at work should not go on.
   [[nodiscard]] bool surplus(std::size_t in_flight, host_pace::verdict pace) {
@@ -68,6 +86,9 @@ class lane_budget {
 
   std::size_t credit_ = step;
   std::size_t surplus_ = 0;
+  std::size_t spare_ = 0;
+  bool served_ = false;
+  time_point next_spared_{};
   clock::duration longest_turn_{};
   time_point next_look_{};
 };

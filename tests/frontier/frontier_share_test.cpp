@@ -171,6 +171,80 @@ TEST_CASE("frontier: on a loop that does not keep up a rich host's lanes pass to
   CHECK_FALSE(shard.again(from, 16).empty());  // Now it goes on.
 }
 
+// ---- hosts whose handshakes fail -----------------------------------------------------------------
+
+TEST_CASE(
+    "frontier: a host whose handshake failed is left alone for ten milliseconds at a time while others are served") {
+  frontier_fixture shard(1024);
+  queued_task bad(shard, numbered("https://bad/", 100)), good(shard, numbered("http://good/", 10000));
+  host &suspect = shard.at("https://bad"), &other = shard.at("http://good");
+  shard.drain();
+  const std::size_t before = suspect.in_flight();
+  suspect.handshake_failed();
+  std::size_t bad_ones = 0, good_ones = 0;
+  for (int n = 0; n < 100; ++n) {  // All lanes go on if they may, a look each millisecond.
+    for (std::size_t left = shard.in_flight.size(); left > 0; --left) {
+      host& at = shard.finish_one();
+      if (&at == &other) at.reached();
+      const bool went_on = !shard.again(at).empty();
+      (&at == &other ? good_ones : bad_ones) += went_on ? 1 : 0;
+    }
+    for (const std::string& each : shard.drain()) ++(each.starts_with("https") ? bad_ones : good_ones);
+    shard.look(true);
+  }
+  CHECK(before > 1);
+  CHECK(bad_ones == 10);
+  CHECK(good_ones > 1000);
+}
+
+TEST_CASE("frontier: a host whose handshake failed gets all it wants when nobody else is served") {
+  frontier_fixture shard(1024);
+  queued_task bad(shard, numbered("https://bad/", 100));
+  host& suspect = shard.at("https://bad");
+  CHECK(shard.drain().size() == 22);
+  suspect.handshake_failed();
+  shard.finish_all();
+  shard.look(false);
+  CHECK(shard.drain().size() == 1);
+  CHECK(shard.queue.next_look() != time_point::max());
+  shard.look(true);
+  CHECK(shard.drain().size() == 16);
+  CHECK(shard.drain_idle().size() == 100 - 22 - 17);
+  CHECK(shard.queue.next_look() == time_point::max());
+}
+
+TEST_CASE("frontier: a host whose handshake failed is as any other once one has succeeded") {
+  frontier_fixture shard(1024);
+  queued_task bad(shard, numbered("https://bad/", 100)), good(shard, {"http://good/"});
+  host& suspect = shard.at("https://bad");
+  shard.drain();
+  suspect.handshake_failed();
+  shard.finish_all();
+  shard.look(false);
+  CHECK(shard.drain().size() == 1);
+  CHECK(shard.again(suspect).empty());
+  suspect.reached();
+  CHECK_FALSE(shard.again(suspect).empty());
+  shard.look(false);
+  CHECK(shard.drain().size() >= lane_budget::few - 2);
+}
+
+TEST_CASE("frontier: a suspect's work is withdrawn, and it is forgotten, as any host's") {
+  frontier_fixture shard(1024);
+  queued_task bad(shard, numbered("https://bad/", 100));
+  host& suspect = shard.at("https://bad");
+  shard.drain();
+  suspect.handshake_failed();
+  shard.finish_all();
+  shard.look(false);
+  CHECK(shard.drain().size() == 1);
+  CHECK(bad.withdraw().empty());
+  shard.finish_all();
+  shard.look(true);
+  CHECK(shard.drain().empty());
+  CHECK(shard.queue.hosts() == 0);
+}
+
 TEST_CASE("frontier: hosts wait for a look only while they are held back") {
   frontier_fixture shard(1024);
   CHECK(shard.queue.next_look() == time_point::max());

@@ -108,6 +108,50 @@ TEST_CASE("lane_budget: what made way for another host is that host's, also on a
   CHECK_FALSE(lanes.permits(few, verdict::slow));
 }
 
+TEST_CASE("lane_budget: while others are served all suspects together get one start in ten milliseconds") {
+  lane_budget lanes;
+  time_point now = t0;
+  const auto serve_until = [&](time_point until) {
+    for (; now < until; now += 1ms) {
+      lanes.served();
+      lanes.look(now, true);
+    }
+  };
+  serve_until(t0 + 1ms);
+  CHECK(lanes.spares(now));
+  lanes.spared(now);
+  const time_point next = now + lane_budget::spare_every;
+  CHECK_FALSE(lanes.spares(now));
+  serve_until(next);
+  CHECK_FALSE(lanes.spares(next - 1ns));
+  CHECK(lanes.spares(next));
+}
+
+TEST_CASE("lane_budget: a loop that keeps up and serves nobody else has sixteen starts a look for suspects") {
+  lane_budget lanes;
+  const auto spared = [&](time_point now) {
+    std::size_t count = 0;
+    for (; count < 100 && lanes.spares(now); ++count) lanes.spared(now);
+    return count;
+  };
+  CHECK(spared(t0) == 1);
+  lanes.look(t0 + 1ms, true);
+  CHECK(spared(t0 + 1ms) == 16);
+  lanes.look(t0 + 2ms, false);  // It did not sleep.
+  CHECK(spared(t0 + 2ms) == 0);
+  lanes.turned(1ms + 1ns);  // Or took long to come round.
+  lanes.look(t0 + 3ms, true);
+  CHECK(spared(t0 + 3ms) == 0);
+  lanes.served();
+  lanes.look(t0 + 4ms, true);
+  CHECK(spared(t0 + 4ms) == 0);
+  lanes.look(t0 + 5ms, true);
+  CHECK(spared(t0 + 5ms) == 16);
+  lanes.look(t0 + 6ms, true);
+  lanes.look(t0 + 7ms, true);  // What one look did not use is not added to the next.
+  CHECK(spared(t0 + 7ms) == 16);
+}
+
 TEST_CASE("lane_budget: a look is due half a millisecond after the last") {
   lane_budget lanes;
   CHECK(lanes.look_due(t0));
