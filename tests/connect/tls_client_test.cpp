@@ -124,6 +124,13 @@ TEST_CASE_FIXTURE(client, "tls: an old server with nothing but RSA key exchange 
   CHECK(hello(server).facts.cipher == "TLS_RSA_WITH_AES_128_CBC_SHA");
 }
 
+TEST_CASE_FIXTURE(client, "tls: a server that agrees on a key by one group only is still spoken to") {
+  for (const char* only : {"P-256", "P-384", "P-521", "X448", "ffdhe2048", "ffdhe3072"}) {
+    tls_server server({.who = good, .groups = only}, say_hello);
+    CHECK(hello(server).facts.version == "TLSv1.3");
+  }
+}
+
 TEST_CASE_FIXTURE(client,
                   "tls: the server is told the name, without trailing dot, and HTTP/1.1; an address is no name") {
   tls_server server({.who = ca.issue({.names = {"DNS:good.test", "IP:127.0.0.1", "IP:::1"}})}, say_hello);

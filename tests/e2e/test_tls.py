@@ -44,7 +44,7 @@ REFUSING = {
     "cipher12": ("good", ("-tls1_2", "-cipher", "ECDHE-ECDSA-ARIA128-GCM-SHA256"),
                  "handshake_failure: no common cipher or parameter"),
     "null12": ("good", ("-tls1_2", "-cipher", "NULL:@SECLEVEL=0"), "handshake_failure: no common cipher or parameter"),
-    "group13": ("good", ("-tls1_3", "-groups", "ffdhe2048"), "handshake_failure: no common cipher or parameter"),
+    "group13": ("good", ("-tls1_3", "-groups", "ffdhe4096"), "handshake_failure: no common cipher or parameter"),
     "demands12": ("good", ("-tls1_2", "-Verify", "1"), "handshake_failure" + ASKED),
     "demands13": ("good", ("-tls1_3", "-Verify", "1"), "certificate_required" + ASKED),
 }
@@ -56,6 +56,8 @@ GOOD = {
     "rsa-kx": ("good-rsa", ("-tls1_2", "-cipher", "AES128-SHA"), "TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA"),
     "P-384": ("good", ("-tls1_3", "-groups", "P-384"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
     "P-521": ("good", ("-tls1_3", "-groups", "P-521"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+    "X448": ("good", ("-tls1_3", "-groups", "X448"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+    "ffdhe2048": ("good", ("-tls1_3", "-groups", "ffdhe2048"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
     "wants12": ("good", ("-tls1_2", "-verify", "1"), "TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
     "wants13": ("good", ("-tls1_3", "-verify", "1"), "TLSv1.3", "TLS_AES_128_GCM_SHA256"),
 }
