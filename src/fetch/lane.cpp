@@ -117,6 +117,7 @@ awaitable<failure> lane::dial() {
   dial_until_ = std::min(dial_looked_at_ + connect_timeout, started_ + timeout_left_);
   arm(std::min(dial_until_, dial_looked_at_ + queue_look));
   const dial_target where = aim();
+  const std::uint32_t reached_before = host_.times_reached();
   transport_.close();
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
   count_dial(static_cast<bool>(done));
@@ -134,7 +135,7 @@ awaitable<failure> lane::dial() {
   if (via_ != nullptr && dialer_.step() != phase::tls) co_return what;  // Nobody knows yet how the host is.
   if (shows_host(what.code)) host_.handshake_failed();
   const time_point now = clock::now();
-  if (services_.queue.dial_failed(host_, now, what, now - dial_began_)) services_.owner.stir();
+  if (services_.queue.dial_failed(host_, now, what, now - dial_began_, reached_before)) services_.owner.stir();
   co_return what;
 }
 

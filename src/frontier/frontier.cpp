@@ -116,8 +116,10 @@ void frontier::hold(host& at, time_point now, seconds pause) {
   if (at.refuses(now)) wake(at);
 }
 
-bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::duration took) {
-  if (!tells_of_host(why.code, took)) return false;
+// Reached while the dial went on, it has more to do than it can, and is not gone.
+bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::duration took,
+                           std::uint32_t reached_before) {
+  if (!tells_of_host(why.code, took) || at.times_reached() != reached_before) return false;
   at.dial_failed(now, why.detail);
   if (!at.refuses(now)) return false;
   wake(at);

@@ -63,8 +63,9 @@ class frontier {
   void not_approached(host& at);
   /// `at` asked for a pause (429, 503).
   void hold(host& at, time_point now, seconds pause);
-  /// A dial to `at` failed after `took`. True: what waits there is to end (next_refused()).
-  bool dial_failed(host& at, time_point now, const failure& why, clock::duration took);
+  /// A dial to `at` failed after `took`; it had been reached `reached_before` times when that began. True: what waits
+  /// there is to end (next_refused()).
+  bool dial_failed(host& at, time_point now, const failure& why, clock::duration took, std::uint32_t reached_before);
   /// The next fetch of this very host for a lane that just finished one: no list is touched. False when
   /// there is none now, or when others have waited long enough (`turns` since the lane was last given work).
   bool again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into);

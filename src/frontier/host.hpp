@@ -73,9 +73,12 @@ class host final : public deadline, public list_hook<by_turn> {
   void dial_failed(time_point now, std::string error) { trouble().circuit.failed(now, std::move(error)); }
   /// It was connected to, or has answered.
   void reached() {
+    ++times_reached_;
     suspect_ = false;
     if (trouble_) trouble_->circuit.reached();
   }
+  /// Wraps around.
+  [[nodiscard]] std::uint32_t times_reached() const { return times_reached_; }
   /// A dial failed in a way that shows_host().
   void handshake_failed() {
     reached();
@@ -127,6 +130,7 @@ class host final : public deadline, public list_hook<by_turn> {
   host_pace pace_;
   bool limits_settled_ = false;
   bool suspect_ = false;
+  std::uint32_t times_reached_ = 0;
   std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;
   linked_list<idle_lane, by_host> idle_;

@@ -242,7 +242,7 @@ const failure refused{errc::connection_refused, phase::connect, "10.0.0.1:80: co
 void fail_ten_dials(frontier_fixture& shard, host& at) {
   for (int n = 0; n < 10; ++n) {
     REQUIRE_FALSE(shard.next().empty());
-    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms) == (n == 9));
+    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms, at.times_reached()) == (n == 9));
     shard.finish_one();
   }
 }
@@ -275,7 +275,7 @@ TEST_CASE("frontier: after ten failed dials what waits is ended with the last er
     CHECK(shard.drain().size() == 2);
   }
   SUBCASE("it failed: the others are ended") {
-    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms));
+    CHECK(shard.queue.dial_failed(at, shard.now, refused, 1ms, at.times_reached()));
     shard.finish_one();
     CHECK(shard.next().empty());
     CHECK(shard.queue.next_refused(shard.now, ended, why));
@@ -289,13 +289,27 @@ TEST_CASE("frontier: after ten failed dials what waits is ended with the last er
   shard.finish_all();
 }
 
+TEST_CASE("frontier: dials that fail while others succeed tell nothing, however many they are") {
+  frontier_fixture shard(100);
+  queued_task all(shard, numbered("http://busy/", 20));
+  host& at = shard.at("http://busy");
+  ++at.lanes;
+  const auto when_they_began = at.times_reached();
+  at.reached();
+  for (int n = 0; n < 20; ++n) {
+    REQUIRE_FALSE(shard.next().empty());
+    CHECK_FALSE(shard.queue.dial_failed(at, shard.now, refused, 1ms, when_they_began));
+    shard.finish_one();
+  }
+}
+
 TEST_CASE("frontier: a host that failed is remembered for a minute, though it has nothing to do") {
   frontier_fixture shard(100);
   {
     queued_task one(shard, {"http://dead/"});
     CHECK_FALSE(shard.next().empty());
     host& at = shard.at("http://dead");
-    CHECK_FALSE(shard.queue.dial_failed(at, shard.now, refused, 1ms));
+    CHECK_FALSE(shard.queue.dial_failed(at, shard.now, refused, 1ms, at.times_reached()));
     shard.finish_one();
     shard.queue.forget_if_idle(at, shard.now);
   }
