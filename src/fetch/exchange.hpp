@@ -49,8 +49,8 @@ class exchange {
   void end(time_point now, timings& took);
 
   [[nodiscard]] step at() const { return step_; }
-  /// Anything came after the request was sent.
-  [[nodiscard]] bool any_octet() const { return parser_.any_byte(); }
+  /// Nothing of a response came, and maybe what another had left over: a body after a HEAD, say.
+  [[nodiscard]] bool unanswered() const { return !parser_.any_byte() || parser_.no_response(); }
   [[nodiscard]] bool has_head() const { return has_head_; }
   /// Once has_head(); the views stay valid until reset().
   [[nodiscard]] const response_head& head() const { return parser_.head(); }

@@ -89,8 +89,10 @@ awaitable<failure> lane::fetch_once() {
   failure what;
   if (!reused_) what = co_await dial();
   if (what.code == errc::none) what = co_await converse();
-  // A kept connection may have died while it was idle; that is nobody's failure.
-  if (reused_ && what.code == errc::connection_terminated && !exchange_.any_octet()) {
+  // A kept connection may have died while it was idle, or carry more than the fetch before asked for; that is no
+  // failure of this one.
+  const bool spoilt = what.code == errc::connection_terminated || what.code == errc::http_protocol_error;
+  if (reused_ && spoilt && exchange_.unanswered()) {
     transport_.close();
     reused_ = false;
     what = co_await dial();

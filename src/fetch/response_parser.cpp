@@ -9,7 +9,7 @@ namespace trawl {
 
 void response_parser::start_for(asked method) {
   method_ = method;
-  any_byte_ = false;
+  any_byte_ = no_response_ = false;
   interim_count_ = 0;
   received_ = 0;
   piece_ = {};
@@ -47,6 +47,7 @@ parse_event response_parser::next(std::string_view& input) {
 parse_event response_parser::read_head(std::string_view& input) {
   for (std::string_view line;;) {
     if (state_ == state::status_line && !head_reader::may_begin(input)) {
+      no_response_ = interim_count_ == 0;
       const bool alert = input.starts_with("\x15\x03") || input == "\x15";  // RFC 8446 5.1
       (void)refuse(errc::http_protocol_error,
                    alert ? "a TLS alert in place of HTTP, so this port speaks TLS; it begins"
@@ -97,7 +98,7 @@ bool response_parser::end_of_head() {
 bool response_parser::end_of_interim() {
   if (head().status == 101) return refuse(errc::http_protocol_error, "switched protocols unasked:", "101");
   if (++interim_count_ > interim_limit)
-    return refuse(errc::http_protocol_error, "more than 5 interim responses; the last is",
+    return refuse(errc::http_protocol_error, "more than 100 interim responses; the last is",
                   std::to_string(head().status));
   start_head();
   return true;

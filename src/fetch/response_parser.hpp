@@ -21,8 +21,8 @@ namespace trawl {
 
 class response_parser {
  public:
-  /// Interim (1xx) responses before the final one. Real servers send one or two.
-  static constexpr int interim_limit = 5;
+  /// Interim (1xx) responses before the final one: a 103 for every hint, or a 102 a second while the server works.
+  static constexpr int interim_limit = 100;
 
   response_parser() = default;
   response_parser(const response_parser&) = delete;  // The views of head() look into it.
@@ -54,6 +54,8 @@ class response_parser {
   [[nodiscard]] bool reusable() const { return state_ == state::done && head().keep_alive; }
   /// Whether anything has come since start().
   [[nodiscard]] bool any_byte() const { return any_byte_; }
+  /// After `failed`: what came first begins no response. On a kept connection it belongs to the one before.
+  [[nodiscard]] bool no_response() const { return no_response_; }
   /// The head is complete and only the peer's close ends the body: over TLS it must then be a close_notify.
   [[nodiscard]] bool closes_at_eof() const { return state_ == state::body_until_close; }
 
@@ -73,6 +75,7 @@ class response_parser {
   state state_ = state::failed;
   asked method_ = asked::get;
   bool any_byte_ = false;
+  bool no_response_ = false;
   int interim_count_ = 0;
   std::uint64_t received_ = 0;  ///< Octets of the body, chunking taken off.
   std::string_view piece_;

@@ -123,6 +123,27 @@ TEST_CASE("crawler: a kept connection that dies before its answer is dialled aga
   CHECK(server.seen().requests == 11);
 }
 
+TEST_CASE("crawler: what a kept connection brings that is no response is not held against the next fetch") {
+  scripted_server server(
+      [](const request& asked) { return asked.on_this == 1 ? page("hello") : answer{"a body that came after HEAD"}; });
+  engine_options options = two_shards();
+  options.host_concurrency = 1;
+  options.host_delay_ms = 0;
+  engine_fixture engine(options);
+  const auto task = engine.run(numbered(server.url("/"), 6), without_retries());
+  CHECK(task->counts().ok == 6);
+  for (std::uint32_t index = 0; index < 6; ++index) CHECK(record_of(task, index).attempts == 1);
+  CHECK(server.seen().connections == 6);
+}
+
+TEST_CASE("crawler: a new connection that brings no response has one fetch to answer for") {
+  scripted_server server([](const request&) { return answer{"SSH-2.0-OpenSSH_9.2\r\n"}; });
+  engine_fixture engine;
+  const auto task = engine.run({server.url("/")}, without_retries());
+  CHECK(record_of(task, 0).code == errc::http_protocol_error);
+  CHECK(server.seen().connections == 1);
+}
+
 TEST_CASE("crawler: it is dialled again once, not for ever") {
   scripted_server server([](const request& asked) {
     return asked.target == "/ok" ? page("hello") : answer{"", then::reset};
