@@ -19,6 +19,9 @@ constexpr milliseconds queue_look{100};
 // Fetches that need no connection, of a name known not to exist, say, done in one turn of the loop.
 constexpr std::size_t fetches_a_turn = 64;
 
+// A SYN that was not answered is sent again after a second (RFC 6298 2.1); a bit less, for what clocks may round.
+constexpr milliseconds syn_sent_again{950};
+
 std::int64_t us(clock::duration span) { return std::chrono::duration_cast<microseconds>(span).count(); }
 
 errc timeout_of(exchange::step waited_for) {
@@ -121,7 +124,11 @@ awaitable<failure> lane::dial() {
   const dial_target where = aim();
   const std::uint32_t reached_before = host_.times_reached();
   transport_.close();
+  const std::int64_t connected_before = us_to_connect();
+  ++host_.dialling;
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
+  --host_.dialling;
+  if (us_to_connect() - connected_before >= us(syn_sent_again)) host_.overrun();
   count_dial(static_cast<bool>(done));
   if (const auto& address = dialer_.first_address()) {
     remote_ip_ = done ? transport_.remote_ip() : address->to_string();
@@ -139,6 +146,11 @@ awaitable<failure> lane::dial() {
   const time_point now = clock::now();
   if (services_.queue.dial_failed(host_, now, what, now - dial_began_, reached_before)) services_.owner.stir();
   co_return what;
+}
+
+// Of this attempt until now.
+std::int64_t lane::us_to_connect() const {
+  return work_.took.has(timing::connect) ? work_.took.get(timing::connect) : 0;
 }
 
 // Chooses the proxy, too.

@@ -96,6 +96,7 @@ class lane final : public idle_lane,
   awaitable<failure> fetch_once();
   [[nodiscard]] bool may_reuse() const;
   awaitable<failure> dial();
+  [[nodiscard]] std::int64_t us_to_connect() const;
   dial_target aim();
   void count_dial(bool connected);
   bool stands_still(time_point now);

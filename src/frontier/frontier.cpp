@@ -159,6 +159,7 @@ bool frontier::give_way(host& at, std::size_t turns) {
 
 bool frontier::permits(host& at, time_point now) {
   const std::size_t busy = at.in_flight();
+  if (at.dialling >= lane_budget::most_dialling) return false;
   return lanes_.permits(busy, busy < lane_budget::enough ? host_pace::verdict::unknown : at.pace(now));
 }
 

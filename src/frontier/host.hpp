@@ -51,7 +51,11 @@ class host final : public deadline, public list_hook<by_turn> {
   [[nodiscard]] std::size_t in_flight() const { return budget_.in_flight(); }
   [[nodiscard]] const host_budget& budget() const { return budget_; }
   [[nodiscard]] host_budget& budget() { return budget_; }
-  [[nodiscard]] host_pace::verdict pace(time_point now) { return pace_.at(now, in_flight()); }
+  [[nodiscard]] host_pace::verdict pace(time_point now) {
+    return overrun_ ? host_pace::verdict::quick : pace_.at(now, in_flight());
+  }
+  /// It accepts more slowly than it was dialled: more connections would only make it drop what comes.
+  void overrun() { overrun_ = true; }
 
   void queue(sub_queue& waiting) { queues_.push_back(waiting); }
 
@@ -96,7 +100,8 @@ class host final : public deadline, public list_hook<by_turn> {
   refusal take_refused(time_point now, fetch& into);
 
   linked_list<idle_lane, by_host>& idle() { return idle_; }
-  std::size_t lanes = 0;  ///< Alive, idle or not.
+  std::size_t lanes = 0;     ///< Alive, idle or not.
+  std::size_t dialling = 0;  ///< Of these, those that dial.
 
   /// A host with nothing to do and nothing to remember vanishes.
   [[nodiscard]] bool forgettable(time_point now) const {
@@ -130,6 +135,7 @@ class host final : public deadline, public list_hook<by_turn> {
   host_pace pace_;
   bool limits_settled_ = false;
   bool suspect_ = false;
+  bool overrun_ = false;
   std::uint32_t times_reached_ = 0;
   std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;

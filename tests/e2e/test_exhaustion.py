@@ -1,8 +1,10 @@
 """Descriptors, DNS and ports run out, and come back: the service lives through it, and says nothing untrue meanwhile."""
+import http.server
 import os
 import resource
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -27,6 +29,25 @@ class Exhaustion(NetTest):
 
     def few_descriptors(self):
         return Service(self.net, "--threads", "2", log_level="info", under=["prlimit", "--nofile=64:64"])
+
+    def test_a_server_with_a_small_backlog_is_not_overrun(self):
+        class Hello(http.server.BaseHTTPRequestHandler):  # HTTP/1.0: a connection each.
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hello) as server, Service(self.net) as service:
+            self.assertEqual(server.request_queue_size, 5)
+            threading.Thread(target=server.serve_forever).start()
+            try:
+                records = service.fetch([f"http://127.0.0.1:{server.server_port}/{n}" for n in range(300)], retries=0)
+            finally:
+                server.shutdown()
+        self.assert_right(records, [(record["url"], None) for record in records])
 
     def test_64_descriptors_are_enough(self):
         # [api 4.30, 5.13, 5.25]

@@ -140,6 +140,25 @@ TEST_CASE("frontier: a host that answers at once gets no more than pays, and giv
   CHECK(shard.drain().empty());
 }
 
+TEST_CASE("frontier: where dials pile up no more begin, and others are not held up by it") {
+  frontier_fixture shard(1024);
+  queued_task all(shard, numbered("http://full/", 100));
+  host& full = shard.at("http://full");
+  full.dialling = lane_budget::most_dialling;
+  CHECK(shard.drain_idle().empty());
+  queued_task other(shard, numbered("http://other/", 100));
+  CHECK(shard.drain_idle().size() == 100);
+  --full.dialling;
+  CHECK(shard.drain_idle().size() == 100);
+}
+
+TEST_CASE("frontier: a host whose backlog was overrun gets no more than a quick one") {
+  frontier_fixture shard(1024);
+  queued_task all(shard, numbered("http://small/", 1000));
+  shard.at("http://small").overrun();
+  CHECK(shard.drain_idle().size() == lane_budget::enough);
+}
+
 TEST_CASE("frontier: on a loop that does not keep up each host still has a few") {
   frontier_fixture shard(1024);
   for (int n = 0; n < 8; ++n) shard.look(false);
