@@ -11,7 +11,7 @@ import time
 from harness import ALL, SLOW, ServiceTest, main
 from net.hostile import Hostile
 
-TIMEOUT_MS, CONNECT_MS = int(1500 * SLOW), int(800 * SLOW)
+TIMEOUT_MS, CONNECT_MS = int(3000 * SLOW), int(1800 * SLOW)
 LATE_MS = 1000 if ALL and SLOW == 1 else 5000 * SLOW  # How late a limit may be noticed.
 BACKOFF_MS = 1000  # Before the second attempt, at most.
 PLAIN, TLS, ON_PLAIN = "plain", "tls", "tls-on-plain"  # The last: https to a port that behaves so before any handshake.
