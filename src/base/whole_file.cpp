@@ -1,6 +1,7 @@
 #include "base/whole_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,6 +9,19 @@
 #include <cstring>
 
 namespace trawl {
+namespace {
+
+struct open_file {
+  explicit open_file(const std::string& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  ~open_file() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  const int descriptor;
+};
+
+}  // namespace
 
 int read_to_end(int descriptor, const piece_taker& take) {
   std::array<char, 65536> piece;
@@ -22,11 +36,8 @@ int read_to_end(int descriptor, const piece_taker& take) {
 }
 
 int read_to_end(const std::string& path, const piece_taker& take) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return errno;
-  const int wrong = read_to_end(file, take);
-  ::close(file);
-  return wrong;
+  const open_file file(path);
+  return file.descriptor < 0 ? errno : read_to_end(file.descriptor, take);
 }
 
 file_text read_whole_file(const std::string& path) {
@@ -34,6 +45,12 @@ file_text read_whole_file(const std::string& path) {
   const int wrong = read_to_end(path, [&](std::string_view piece) { read.text += piece; });
   if (wrong != 0) read.wrong = unreadable(wrong);
   return read;
+}
+
+std::string unreadable(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0 || ::access(path.c_str(), R_OK) != 0) return unreadable(errno);
+  return S_ISDIR(about.st_mode) ? unreadable(EISDIR) : std::string();
 }
 
 std::string unreadable(int error) { return std::string("cannot be read: ") + std::strerror(error); }

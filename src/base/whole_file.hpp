@@ -23,6 +23,9 @@ struct file_text {
 };
 [[nodiscard]] file_text read_whole_file(const std::string& path);
 
+/// What is wrong with the file at `path`, for a person; empty: it can be read, and is no folder. It is not opened, so
+/// what a pipe has is still there afterwards.
+[[nodiscard]] std::string unreadable(const std::string& path);
 /// "cannot be read: " and what `error`, an errno, means.
 [[nodiscard]] std::string unreadable(int error);
 

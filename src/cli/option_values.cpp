@@ -2,6 +2,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "api/door/cors.hpp"
@@ -121,9 +123,9 @@ value_problem check_origin(std::string_view text) {
 }
 
 value_problem check_readable(const std::string& path) {
-  const file_text file = read_whole_file(path);
-  if (!file.wrong.empty()) return file.wrong;
-  return file.text.empty() ? value_problem("is empty") : std::nullopt;
+  if (std::string wrong = unreadable(path); !wrong.empty()) return wrong;
+  std::error_code unknown;  // Only a file has a size: a pipe may still bring something.
+  return std::filesystem::file_size(path, unknown) == 0 ? value_problem("is empty") : std::nullopt;
 }
 
 value_problem check_user_agent(std::string_view text) {

@@ -34,7 +34,7 @@ using value_problem = std::optional<std::string>;
 [[nodiscard]] value_problem check_host_name(std::string_view text);
 /// "https://a.example", "http://localhost:3000".
 [[nodiscard]] value_problem check_origin(std::string_view text);
-/// It can be opened for reading.
+/// It can be read, and is neither a folder nor empty. A pipe is left as it is: what it has comes once.
 [[nodiscard]] value_problem check_readable(const std::string& path);
 /// What may stand in a header field.
 [[nodiscard]] value_problem check_user_agent(std::string_view text);

@@ -21,7 +21,7 @@ namespace {
 
 /// OpenSSL's own words for an unreadable file say neither which nor why.
 void check_readable(const std::string& origin, const std::string& file) {
-  if (const file_text read = read_whole_file(file); !read.wrong.empty()) refuse(origin, file, read.wrong);
+  if (const std::string wrong = unreadable(file); !wrong.empty()) refuse(origin, file, wrong);
 }
 
 bool load_bundle(X509_STORE* store, const std::string& file) {

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
+#include <iterator>
+#include <stdexcept>
 
 #include "base/temp_file.hpp"
 
@@ -29,6 +32,29 @@ TEST_CASE("read_whole_file: what cannot be read says why") {
   CHECK(read_whole_file("/nonexistent").wrong == "cannot be read: No such file or directory");
   CHECK(read_whole_file("/").wrong == "cannot be read: Is a directory");
   CHECK(read_whole_file("").wrong == "cannot be read: No such file or directory");
+}
+
+TEST_CASE("unreadable: says why, and takes nothing from a pipe") {
+  CHECK(unreadable("/nonexistent") == "cannot be read: No such file or directory");
+  CHECK(unreadable("/") == "cannot be read: Is a directory");
+  CHECK(unreadable(temp_file().path()).empty());
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::write(ends[1], "once", 4) == 4);
+  ::close(ends[1]);
+  const std::string path = "/proc/self/fd/" + std::to_string(ends[0]);
+  CHECK(unreadable(path).empty());
+  CHECK(read_whole_file(path).text == "once");
+  ::close(ends[0]);
+}
+
+TEST_CASE("read_to_end: the file is closed when its taker throws") {
+  const auto open_files = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}); };
+  const temp_file file("text");
+  const piece_taker refuse = [](std::string_view) { throw std::length_error("too much"); };
+  const auto before = open_files();
+  CHECK_THROWS_AS(static_cast<void>(read_to_end(file.path(), refuse)), std::length_error);
+  CHECK(open_files() == before);
 }
 
 TEST_CASE("read_to_end: a pipe is read in pieces until it is closed") {

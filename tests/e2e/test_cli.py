@@ -119,6 +119,17 @@ class Check(NetTest):
         self.assertEqual(judged("--no-legacy-decoder"), records)
         self.assertEqual([status for _, status, _, _ in records], [200] * 3 + [None] * 6)
 
+    def test_authorities_may_come_by_a_pipe(self):
+        # [api 5.19]
+        url = f"https://good.test:{self.net['https_port']}/page/1"
+        arguments = ("check", "--quiet", "--format", "ndjson", "--retries", "0", "--dns-server", self.net["dns_server"], url)
+        for words in ('"$@" --ca-file <(cat "$0")', '"$@" --ca-file /dev/stdin < <(cat "$0")', 'SSL_CERT_FILE=<(cat "$0") "$@"'):
+            with self.subTest(words=words):
+                done = subprocess.run(["bash", "-c", words, self.net["ca_file"], TRAWL, *arguments], stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, check=False, timeout=60 * SLOW, env=clean_environment())
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertEqual(self.records(done)[0]["status_code"], 200)
+
     def test_csv_and_json(self):
         # [api 5.3]
         url = self.http("/page/1")
