@@ -80,7 +80,8 @@ void tls_context::free_context::operator()(SSL_CTX* context) const { SSL_CTX_fre
 tls_context::tls_context(const tls_trust& trust, const tls_context_options& options)
     : sessions_(options.max_sessions),
       verifications_(options.max_verifications, trust.generation()),
-      by_mode_{make_context(trust, false), make_context(trust, true)} {}
+      by_mode_{make_context(trust, false), make_context(trust, true)},
+      spoken_(spoken_versions(by_mode_[0].get())) {}
 
 tls_context::context_ptr tls_context::make_context(const tls_trust& trust, bool verify) {
   context_ptr made(SSL_CTX_new(TLS_client_method()));
@@ -104,8 +105,7 @@ SSL* tls_context::new_connection(bool verify, tls_peer& peer) {
   SSL* const ssl = SSL_new(by_mode_[verify ? 1 : 0].get());
   if (ssl == nullptr) return nullptr;
   SSL_set_ex_data(ssl, peer_slot(), &peer);
-  peer.speaks_tls12 = SSL_get_min_proto_version(ssl) <= TLS1_2_VERSION;
-  peer.speaks_tls13 = SSL_get_max_proto_version(ssl) == 0 || SSL_get_max_proto_version(ssl) >= TLS1_3_VERSION;
+  peer.spoken = spoken_;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);  // RFC 9525 6.3
   return ssl;
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "connect/session_cache.hpp"
+#include "connect/tls_policy.hpp"
 #include "connect/tls_trust.hpp"
 #include "connect/tls_verify_cache.hpp"
 
@@ -38,8 +39,7 @@ struct tls_peer {
   /// The server asked for a client certificate. There is none to send.
   bool client_certificate_asked = false;
   /// What is offered; the system's policy may leave out one of them.
-  bool speaks_tls12 = true;
-  bool speaks_tls13 = true;
+  tls_versions spoken = {};
 };
 
 class tls_context {
@@ -68,6 +68,7 @@ class tls_context {
   session_cache sessions_;
   tls_verify_cache verifications_;
   std::array<context_ptr, 2> by_mode_;  ///< [verify]
+  tls_versions spoken_;
 };
 
 }  // namespace trawl

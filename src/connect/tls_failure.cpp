@@ -227,8 +227,8 @@ std::string_view meaning(int alert, const tls_peer& peer) {
     case SSL_AD_HANDSHAKE_FAILURE:
       return ": no common cipher or parameter";
     case SSL_AD_PROTOCOL_VERSION:
-      if (!peer.speaks_tls12) return ": no common TLS version; only 1.3 was offered";
-      if (!peer.speaks_tls13) return ": no common TLS version; only 1.2 was offered";
+      if (!peer.spoken.tls12) return ": no common TLS version; only 1.3 was offered";
+      if (!peer.spoken.tls13) return ": no common TLS version; only 1.2 was offered";
       return ": no common TLS version; 1.2 and 1.3 were offered";
     case SSL_AD_UNRECOGNIZED_NAME:
       return ": it does not know this name";

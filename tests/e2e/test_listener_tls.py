@@ -14,11 +14,14 @@ from net import key_updates
 from test_events import WebSocket
 
 
-def make_certificate(path, name):
+KEYS = {"ec": "ec_paramgen_curve:P-256", "rsa": "rsa_keygen_bits:2048"}
+
+
+def make_certificate(path, name, key="ec"):
     """A certificate of its own for 127.0.0.1, in path.pem and path.key."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path + ".key.new", "-out",
-                    path + ".pem.new"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", key, "-pkeyopt", KEYS[key], "-nodes", "-days", "2", "-subj",
+                    f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path + ".key.new", "-out", path + ".pem.new"],
+                   check=True, capture_output=True)
     for end in (".key", ".pem"):
         os.rename(path + end + ".new", path + end)
 

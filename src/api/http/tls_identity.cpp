@@ -11,8 +11,9 @@
 namespace trawl {
 namespace {
 
-// Only what has forward secrecy and authenticates what it encrypts; TLS 1.3 suites are OpenSSL's own.
+// Only what has forward secrecy and authenticates what it encrypts.
 constexpr const char* tls12_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* tls13_suites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 constexpr const char* key_exchange_groups = "X25519:P-256:P-384";
 
 std::string reason() {
@@ -38,7 +39,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
 }
 
 void settle(SSL_CTX* context) {
-  apply_tls_wishes(context, {tls12_ciphers, nullptr, key_exchange_groups});
+  apply_tls_wishes(context, {tls12_ciphers, tls13_suites, key_exchange_groups});
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
