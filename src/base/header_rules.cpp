@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
 constexpr bool is_name_octet(char c) {
-  const char folded = static_cast<char>(c | 0x20);
-  return (folded >= 'a' && folded <= 'z') || (c >= '0' && c <= '9') ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  return is_alpha(c) || is_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 constexpr bool is_value_octet(char c) {
@@ -17,16 +17,12 @@ constexpr bool is_value_octet(char c) {
   return (octet >= 0x20 && octet != 0x7f) || octet == '\t';
 }
 
-bool is_same(std::string_view name, std::string_view lower) {
-  return std::ranges::equal(name, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
-}
-
 /// Host and what frames the message or belongs to one connection (RFC 9110 7.6.1).
 bool is_ours(std::string_view name) {
   static constexpr std::array<std::string_view, 9> ours{
       "host", "content-length", "transfer-encoding", "te", "connection", "upgrade", "trailer", "expect", "keep-alive"};
-  const auto is = [name](std::string_view lower) { return is_same(name, lower); };
-  return std::ranges::any_of(ours, is) || is_same(name.substr(0, 6), "proxy-");
+  const auto is = [name](std::string_view lower) { return equals_ignoring_case(name, lower); };
+  return std::ranges::any_of(ours, is) || starts_ignoring_case(name, "proxy-");
 }
 
 /// For a message: a name that may hold anything, on one line and not for ever.

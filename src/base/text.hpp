@@ -1,8 +1,9 @@
 // Small readers of text: what a letter is, and words, lines and members taken off the front. ASCII alone, and no
-// locale: those of <cctype> know one, and are undefined for bytes above 0x7f. All on views; nothing allocates.
+// locale: those of <cctype> know one, and are undefined for bytes above 0x7f. On views; only lower_case() allocates.
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace trawl {
@@ -17,6 +18,11 @@ namespace trawl {
   return static_cast<unsigned>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
+[[nodiscard]] inline std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), to_lower);
+  return lower;
+}
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, to_lower, to_lower);
 }
@@ -26,12 +32,14 @@ namespace trawl {
 
 /// RFC 9110 5.6.3: optional whitespace is SP and HTAB, nothing else.
 [[nodiscard]] constexpr bool is_ows(char c) { return c == ' ' || c == '\t'; }
-/// Without the optional whitespace it begins and ends with.
-[[nodiscard]] constexpr std::string_view trim_ows(std::string_view text) {
-  while (!text.empty() && is_ows(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_ows(text.back())) text.remove_suffix(1);
+/// Without the blanks it begins and ends with.
+template <class Blank>
+[[nodiscard]] constexpr std::string_view trim(std::string_view text, Blank is_blank) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
+[[nodiscard]] constexpr std::string_view trim_ows(std::string_view text) { return trim(text, is_ows); }
 
 /// Takes what stands before the first `mark` off `rest`, and the mark; without one, all of it.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char mark) {

@@ -15,9 +15,7 @@ namespace {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
-    std::string_view item = take_until(text, ',');
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
+    const std::string_view item = trim_ows(take_until(text, ','));
     if (!item.empty()) items.emplace_back(item);
   }
   return items;

@@ -4,19 +4,15 @@
 
 #include <utility>
 
+#include "base/text.hpp"
 #include "base/whole_file.hpp"
 
 namespace trawl {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::string_view blanks = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(blanks);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(blanks) - start + 1);
-}
+constexpr bool is_blank(char c) { return is_ows(c) || c == '\r'; }
 
 // 0, or the errno that ended it.
 int read_file(const std::string& name, const url_lines::taker& take) {
@@ -46,7 +42,7 @@ void url_lines::finish() { take_line(std::exchange(unfinished_, {})); }
 
 void url_lines::take_line(std::string_view line) {
   if (std::exchange(first_, false) && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
-  line = trimmed(line);
+  line = trim(line, is_blank);
   if (!line.empty() && line.front() != '#') take_(line);
 }
 

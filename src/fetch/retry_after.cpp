@@ -6,6 +6,8 @@
 #include <ctime>
 #include <string>
 
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
@@ -27,7 +29,7 @@ std::optional<std::int64_t> parse_date(const std::string& text) {
 }  // namespace
 
 std::optional<seconds> parse_retry_after(std::string_view value, std::int64_t epoch_now) {
-  const bool digits = !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = !value.empty() && std::ranges::all_of(value, is_digit);
   if (digits) {
     std::int64_t delay = longest;  // Too many digits to be counted: the longest there is.
     std::from_chars(value.data(), value.data() + value.size(), delay);

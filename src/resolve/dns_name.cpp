@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace trawl {
 namespace {
 
@@ -17,10 +19,7 @@ bool ends_as(std::string_view name, std::string_view domain) {
 
 std::string canonical_name(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
-  std::string plain(name);
-  for (char& c : plain)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return plain;
+  return lower_case(name);
 }
 
 bool is_canonical(std::string_view name) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/start_error.hpp"
+#include "base/text.hpp"
 #include "resolve/dns_name.hpp"
 
 namespace trawl {
@@ -18,8 +19,7 @@ std::string_view without_brackets(std::string_view text) {
 // Cheap to say no: every host name that ends in a letter and has no colon.
 bool may_be_literal(std::string_view name) {
   if (name.empty()) return false;
-  const bool digit_ends_it = name.back() >= '0' && name.back() <= '9';
-  return digit_ends_it || name.find(':') != std::string_view::npos;
+  return is_digit(name.back()) || name.find(':') != std::string_view::npos;
 }
 
 // 127.0.0.1 first: that is where what calls itself local listens.

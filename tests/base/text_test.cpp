@@ -16,6 +16,11 @@ TEST_CASE("text: case is ignored on both sides, and for ASCII letters alone") {
   CHECK(!starts_ignoring_case("HTT", "http"));
 }
 
+TEST_CASE("text: in lower case are ASCII letters, and what is none stays") {
+  CHECK(lower_case("Content-TYPE_@[`{ AZaz09\xC4") == "content-type_@[`{ azaz09\xC4");
+  CHECK(lower_case("").empty());
+}
+
 TEST_CASE("text: optional whitespace is blanks and tabs at both ends") {
   CHECK(trim_ows(" \ta b\t ") == "a b");
   CHECK(trim_ows("\r a") == "\r a");

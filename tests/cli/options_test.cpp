@@ -68,7 +68,7 @@ TEST_CASE("options: a list of a stronger source replaces the weaker one's, it do
   // [api 5.9]
   const temp_file file(R"({"listen": ["127.0.0.1:1"], "allow_net": ["10.0.0.0/8"]})");
   const reading told = read_serve({"--listen", "127.0.0.1:3", "--listen", "[::1]:4"},
-                                  {{"TRAWL_CONFIG", file.path()}, {"TRAWL_ALLOW_NET", "192.168.0.0/16, fd00::/8,"}});
+                                  {{"TRAWL_CONFIG", file.path()}, {"TRAWL_ALLOW_NET", "192.168.0.0/16,\tfd00::/8 ,"}});
   CHECK(told.problems.empty());
   CHECK(told.values.server.listen == arguments{"127.0.0.1:3", "[::1]:4"});
   CHECK(told.values.engine.allow_net == arguments{"192.168.0.0/16", "fd00::/8"});

@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "api/http/request_target.hpp"
+#include "base/text.hpp"
 
 namespace trawl {
 namespace {
@@ -18,13 +19,6 @@ constexpr std::string_view last_chunk = "0\r\n\r\n";
 constexpr std::string_view long_line = "the line of a chunk, or the trailer section, is over 64 KiB";
 
 std::string_view view(beast_view text) { return {text.data(), text.size()}; }
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 void set_target(request& head, const request_target& to) {
   head.authority = to.authority;

@@ -9,8 +9,7 @@ namespace {
 
 // reg-name, of which an IPv4 address is one: unreserved, percent-encoded and sub-delims.
 constexpr bool is_name_octet(char c) {
-  return is_alpha(c) || is_digit(c) ||
-         (c != '\0' && std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos);
+  return is_alpha(c) || is_digit(c) || std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
 // An IPv6 address; the IP addresses of the future that the grammar allows have not come.

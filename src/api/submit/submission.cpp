@@ -6,22 +6,16 @@
 #include "api/submit/line_parser.hpp"
 #include "api/submit/submit_handler.hpp"
 #include "api/submit/submit_parser.hpp"
+#include "base/text.hpp"
 #include "stream/json.hpp"
 #include "stream/utf8.hpp"
 
 namespace trawl {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::string media_type(std::string_view field) {
   std::string type = lower_case(field.substr(0, std::min(field.find(';'), field.size())));
-  std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
+  std::erase_if(type, is_ows);
   return type;
 }
 
