@@ -44,7 +44,7 @@ int receive(BIO* bio, char* into, int size) {
     BIO_set_retry_read(bio);
     return -1;
   }
-  if (wire.key_updates > most_key_updates) {
+  if (wire.key_changes > most_key_changes) {
     wire.error = EPROTO;
     return -1;
   }
@@ -85,10 +85,15 @@ BIO_METHOD* make_method() {
   return method;
 }
 
-void look_for_key_update(int written, int, int type, const void* message, std::size_t size, SSL*, void* wire) {
-  const bool came = written == 0 && type == SSL3_RT_HANDSHAKE && size > 0;
-  if (came && *static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE)
-    ++static_cast<tls_wire*>(wire)->key_updates;
+// A renegotiation that a peer asks for is seen by our answer: what it sends may be a piece of a message.
+bool is_key_change(int written, int type, std::string_view message) {
+  if (written == 0) return type == SSL3_RT_HANDSHAKE && message.starts_with(char{SSL3_MT_KEY_UPDATE});
+  return type == SSL3_RT_ALERT && message.ends_with(char{SSL_AD_NO_RENEGOTIATION});
+}
+
+void look_for_key_change(int written, int, int type, const void* message, std::size_t size, SSL*, void* wire) {
+  if (is_key_change(written, type, {static_cast<const char*>(message), size}))
+    ++static_cast<tls_wire*>(wire)->key_changes;
 }
 
 }  // namespace
@@ -105,8 +110,8 @@ BIO* new_tls_bio(tls_wire& wire) {
   return bio;
 }
 
-void limit_key_updates(SSL* ssl, tls_wire& wire) {
-  SSL_set_msg_callback(ssl, look_for_key_update);
+void limit_key_changes(SSL* ssl, tls_wire& wire) {
+  SSL_set_msg_callback(ssl, look_for_key_change);
   SSL_set_msg_callback_arg(ssl, &wire);
 }
 

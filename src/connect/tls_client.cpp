@@ -79,7 +79,7 @@ bool tls_client::prepare() {
   BIO* const bio = new_tls_bio(wire_);
   if (bio == nullptr) return false;
   SSL_set_bio(ssl_.get(), bio, bio);
-  limit_key_updates(ssl_.get(), wire_);
+  limit_key_changes(ssl_.get(), wire_);
   SSL_set_connect_state(ssl_.get());
   if (!hostname_is_ip_ && !may_be_certified(peer_.host)) return true;  // handshake() says so.
   if (hostname_is_ip_) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), peer_.host.c_str()) == 1;
@@ -130,7 +130,7 @@ awaitable<result<std::size_t>> tls_client::read_some(char* into, std::size_t siz
     const int why = status(SSL_read_ex(ssl_.get(), into, size, &got));
     read_since_wait_ += got;
     if (why == SSL_ERROR_NONE) {
-      wire_.key_updates = 0;
+      wire_.key_changes = 0;
       co_return got;
     }
     if (why != SSL_ERROR_WANT_READ) co_return stream_end(why);

@@ -326,8 +326,9 @@ std::string alert_name(int alert) {
 
 failure tls_failure(const tls_wire& wire, const tls_peer& peer, phase where) {
   const unsigned long error = take_errors();
-  if (wire.key_updates > most_key_updates)
-    return {errc::tls_protocol_error, where, "the server changed its keys again and again, and said nothing"};
+  if (wire.key_changes > most_key_changes)
+    return {errc::tls_protocol_error, where,
+            "the server changed its keys, or asked to, again and again, and said nothing"};
   if (wire.error != 0) return wire_failure(wire.error, where);
   // Nothing in the queue: it said close_notify.
   const bool end_is_all = error == 0 || (wire.ended && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING);

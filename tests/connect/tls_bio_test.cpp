@@ -80,10 +80,10 @@ TEST_CASE("tls_bio: output that waits keeps reads away; of a duplex wire, too mu
 TEST_CASE("tls_bio: of a peer that changed its keys too often nothing more is read") {
   connected_wire one;
   one.says(10);
-  one.wire.key_updates = most_key_updates;
+  one.wire.key_changes = most_key_changes;
   CHECK(one.read() == 10);
   one.says(10);
-  one.wire.key_updates = most_key_updates + 1;
+  one.wire.key_changes = most_key_changes + 1;
   CHECK(one.read() == -1);
   CHECK_FALSE(one.says_later());
   CHECK(one.wire.error == EPROTO);

@@ -169,13 +169,32 @@ TEST_CASE_FIXTURE(refusals,
     };
   };
   const identity good = ca.issue({});
-  tls_server patient({.who = good}, renewing(most_key_updates));
+  tls_server patient({.who = good}, renewing(most_key_changes));
   CHECK(talk({.port = patient.port()}).reply == "hello");
   tls_server hostile({.who = good}, renewing(100000));
   const auto out = talk({.port = hostile.port()});
   REQUIRE(out.failed);
   CHECK(out.failed->code == errc::tls_protocol_error);
-  CHECK(out.failed->detail == "the server changed its keys again and again, and said nothing");
+  CHECK(out.failed->detail == "the server changed its keys, or asked to, again and again, and said nothing");
+}
+
+TEST_CASE_FIXTURE(refusals, "tls: a server that asks for renegotiation for ever is refused; some times it may") {
+  const auto asking = [](int times) {
+    return [times](SSL* ssl) {
+      test::read_request(ssl);
+      for (int i = 0; i < times && SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1; ++i) continue;
+      test::write_all(ssl, "hello");
+      test::end_cleanly(ssl);
+    };
+  };
+  const identity good = ca.issue({});
+  tls_server patient({.who = good, .max_version = TLS1_2_VERSION}, asking(most_key_changes));
+  CHECK(talk({.port = patient.port()}).reply == "hello");
+  tls_server hostile({.who = good, .max_version = TLS1_2_VERSION}, asking(100000));
+  const auto out = talk({.port = hostile.port()});
+  REQUIRE(out.failed);
+  CHECK(out.failed->code == errc::tls_protocol_error);
+  CHECK(out.failed->detail == "the server changed its keys, or asked to, again and again, and said nothing");
 }
 
 TEST_CASE_FIXTURE(refusals, "tls: a ServerHello of TLS 1.0 is named as such") {

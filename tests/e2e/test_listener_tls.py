@@ -10,7 +10,7 @@ import time
 import unittest
 
 from harness import SLOW, TRAWL, NetTest, Service, curl, free_port, hear, main, until
-from net import key_updates
+from net import key_updates, renegotiations
 from test_events import WebSocket
 
 
@@ -142,44 +142,73 @@ class Tls(SecureTest):
         self.ask("DELETE", f"/tasks/{task}")
 
     def ways_to_wait(self):
-        """Requests after which a connection stays open, by name; and a task that never ends."""
+        """A task that never ends; and by name requests after which a connection stays open."""
         task = self.ask("POST", "/submit", {"urls": [self.raw("stall/flood")], "options": {"timeout_ms": 600000}}).json()["task_id"]
         self.addCleanup(self.ask, "DELETE", f"/tasks/{task}")
         fields = " HTTP/1.1\r\nHost: localhost\r\n"
         idle = f"GET /healthz{fields}\r\n"
-        return {"idle": idle, "a poll that waits": f"{idle}GET /tasks/{task}{fields}Prefer: wait=60\r\n\r\n",
-                "events": f"GET /tasks/{task}/events{fields}\r\n",
-                "a WebSocket": f"GET /tasks/{task}/ws{fields}Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"}
+        return task, {"idle": idle, "a poll that waits": f"{idle}GET /tasks/{task}{fields}Prefer: wait=60\r\n\r\n",
+                      "events": f"GET /tasks/{task}/events{fields}\r\n",
+                      "a WebSocket": f"GET /tasks/{task}/ws{fields}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"}
 
-    def change_keys(self, count, how, request):
-        """A client that does nothing else any more; how many times it did, and whether it was "closed" for it, or left "open"."""
-        done = subprocess.run([sys.executable, key_updates.__file__, str(self.service.port), str(30 * SLOW), str(count), how, request],
-                              capture_output=True, text=True, check=False, timeout=60 * SLOW)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        status, end = done.stdout.splitlines()
-        self.assertRegex(status, r"^HTTP/1.1 (200|101) ")
-        return end.split()
+    def change_keys(self, count, how, request, task):
+        """A client that does nothing else any more; how many times it did, and whether it was "closed" for it, or is left
+        "open": then it is told that the task was cancelled, which it is after that."""
+        again = [] if task in request else [f"GET /tasks/{task}?view=summary HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+        with subprocess.Popen([sys.executable, key_updates.__file__, str(self.service.port), str(30 * SLOW), str(count), how,
+                               request, '"cancelled"', *again], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            self.assertRegex(client.stdout.readline(), r"^HTTP/1.1 (200|101) ")
+            sent = int(client.stdout.readline())
+            if sent == count:
+                self.ask("POST", f"/tasks/{task}/cancel")
+            end = client.communicate("\n", timeout=60 * SLOW)[0].strip()
+        self.assertEqual(client.returncode, 0)
+        return sent, end
 
     def test_a_client_that_changes_its_keys_for_ever_is_closed_and_costs_next_to_nothing(self):
-        ways = self.ways_to_wait()
+        task, ways = self.ways_to_wait()
         self.assertTrue(until(lambda: self.open_at("/raw/stall/flood") == 1))
         before = self.service.sockets()
         for name, request in ways.items():
             for how in ("reads", "deaf"):
                 with self.subTest(name, how=how):
                     used = self.service.cpu_s()
-                    sent, end = self.change_keys(1000000, how, request)
+                    sent, end = self.change_keys(1000000, how, request, task)
                     self.assertEqual(end, "closed")
-                    self.assertLess(int(sent), 500000)
+                    self.assertLess(sent, 500000)
                     self.assertLess(self.service.cpu_s() - used, 1 * SLOW)  # A million take 20.
                     self.assertEqual(self.ask("GET", "/healthz").status, 200)
         self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
 
     def test_a_client_that_changes_its_keys_some_times_is_not(self):
-        for name, request in self.ways_to_wait().items():
+        for name in self.ways_to_wait()[1]:
             with self.subTest(name):
-                self.assertEqual(self.change_keys(20, "reads", request), ["20", "open"])
+                task, ways = self.ways_to_wait()
+                self.assertEqual(self.change_keys(32, "reads", ways[name], task), (32, "open"))
+
+    def test_the_33rd_change_of_keys_is_one_too_many(self):
+        task, ways = self.ways_to_wait()
+        self.assertEqual(self.change_keys(33, "reads", ways["idle"], task)[1], "closed")
+
+    def test_a_client_that_asks_for_renegotiation_for_ever_is_closed_and_costs_next_to_nothing(self):
+        _, ways = self.ways_to_wait()
+        before = self.service.sockets()
+        for name, request in {"nothing": "", **ways}.items():
+            with self.subTest(name):
+                used = self.service.cpu_s()
+                done = subprocess.run([sys.executable, renegotiations.__file__, str(self.service.port), str(30 * SLOW), "200000", request],
+                                      capture_output=True, text=True, check=False, timeout=90 * SLOW)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                *status, end = done.stdout.splitlines()
+                self.assertEqual(len(status), 1 if request else 0)
+                self.assertRegex("".join(status), r"^(HTTP/1.1 (200|101) |$)")
+                heard, end = end.split()
+                self.assertEqual(end, "closed")
+                self.assertLess(int(heard), 100000)  # Answers to all would be 6 MB.
+                self.assertLess(self.service.cpu_s() - used, 1 * SLOW)
+                self.assertEqual(self.ask("GET", "/healthz").status, 200)
+        self.assertTrue(until(lambda: self.service.sockets() <= before, 20))
 
     def test_old_versions_and_plain_http_are_refused(self):
         # [api 5.30]

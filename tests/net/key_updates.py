@@ -1,11 +1,12 @@
 """A TLS 1.3 client that changes its keys again and again (RFC 8446 4.6.3), which no TLS library does by itself.
 
-    python3 key_updates.py PORT SECONDS COUNT reads|deaf REQUEST
+    python3 key_updates.py PORT SECONDS COUNT reads|deaf REQUEST MARK [AGAIN]
 
 Connects to 127.0.0.1, sends REQUEST, prints the status line of the answer when it is there, and then sends COUNT
 KeyUpdates with update_requested, as fast as it can. `reads`: it takes what the server says to that; `deaf`: not an octet.
-Then prints how many it sent, and "closed" if the server ended it before that and before SECONDS were over, else "open".
-The system's OpenSSL by ctypes: Python's own ssl has no such call.
+Prints how many it sent and waits for a line on its input; then it sends AGAIN, if there is one, and reads until it has
+heard MARK. Prints "open" if it did, "closed" if the server ended the connection before, "silent" if neither came within
+SECONDS. The system's OpenSSL by ctypes: Python's own ssl has no such call.
 """
 import ctypes
 import ctypes.util
@@ -52,9 +53,8 @@ class Client:
                 return None
         return given
 
-    def flood(self, seconds, count, reads):
-        """How many were sent, and whether it was the server that ended it."""
-        self.until = time.monotonic() + seconds
+    def flood(self, count, reads):
+        """How many were sent before the server ended it."""
         taken, sent = ctypes.create_string_buffer(65536), 0
         self.socket.setblocking(False)
         while sent < count and time.monotonic() < self.until:
@@ -65,19 +65,34 @@ class Client:
             if reads and (got := self.ssl.SSL_read(self.handle, taken, len(taken))) <= 0 \
                     and self.ssl.SSL_get_error(self.handle, got) != SSL_ERROR_WANT_READ:
                 break
-        return sent, sent < count and time.monotonic() < self.until
+        return sent
+
+    def hear(self, mark):
+        taken, said = ctypes.create_string_buffer(65536), b""
+        while mark not in said:
+            got = self.wait(self.ssl.SSL_read, taken, len(taken))
+            if got is None:
+                return "closed" if time.monotonic() < self.until else "silent"
+            said += taken.raw[:got]
+        return "open"
 
 
 def main():
-    port, seconds, count, reads, request = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "reads", sys.argv[5]
+    port, seconds, count, reads, request, mark = (int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "reads",
+                                                  sys.argv[5].encode(), sys.argv[6].encode())
     client = Client(port)
-    client.say(request.encode())
+    client.say(request)
     first = ctypes.create_string_buffer(4096)
     if client.ssl.SSL_read(client.handle, first, len(first)) <= 0:
         raise RuntimeError("no answer")
     print(first.value.split(b"\r\n")[0].decode(), flush=True)
-    sent, closed = client.flood(seconds, count, reads)
-    print(sent, "closed" if closed else "open", flush=True)
+    client.until = time.monotonic() + seconds
+    print(client.flood(count, reads), flush=True)
+    sys.stdin.readline()
+    client.until = time.monotonic() + seconds
+    for again in map(str.encode, sys.argv[7:]):
+        client.wait(client.ssl.SSL_write, again, len(again))
+    print(client.hear(mark), flush=True)
 
 
 if __name__ == "__main__":

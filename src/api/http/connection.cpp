@@ -50,6 +50,8 @@ awaitable<std::size_t> connection::read_tls(asio::mutable_buffer into, time_poin
     if (size > 0) co_return size;
     if (!sent || tls_->over()) break;
     if (!asked_socket) {  // A client that makes TLS answer all the time would have the loop for itself.
+      timed_out_ = clock::now() >= until;
+      if (timed_out_) break;
       co_await asio::post(socket_.get_executor(), use_awaitable);
       continue;
     }

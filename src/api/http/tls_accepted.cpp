@@ -22,7 +22,7 @@ tls_accepted::tls_accepted(SSL* ssl, int socket) : ssl_(ssl) {
   BIO* const bio = new_tls_bio(wire_);
   if (bio == nullptr) throw std::bad_alloc();
   SSL_set_bio(ssl, bio, bio);
-  limit_key_updates(ssl, wire_);
+  limit_key_changes(ssl, wire_);
   SSL_set_accept_state(ssl);
 }
 
@@ -41,7 +41,7 @@ std::size_t tls_accepted::read(void* into, std::size_t size) {
   std::size_t got = 0;
   ERR_clear_error();
   const int answer = SSL_read_ex(ssl_.get(), into, size, &got);
-  if (got > 0) wire_.key_updates = 0;
+  if (got > 0) wire_.key_changes = 0;
   return goes_on(answer) ? got : 0;
 }
 
