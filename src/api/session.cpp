@@ -122,17 +122,19 @@ awaitable<bool> session::read_head() {
       until = clock::now() + shared_->limits.head;
     }
     if (idle_ && shared_->closing) co_return false;
-    const std::size_t size = co_await connection_.read_some(input_.space(1), until);
+    const bool late = clock::now() >= until;  // Even if the next octet is there already.
+    std::size_t size = 0;
+    if (!late) size = co_await connection_.read_some(input_.space(1), until);
     input_.commit(size);
     if (size > 0) continue;
-    gone_ = !connection_.timed_out();
+    gone_ = !late && !connection_.timed_out();
     if (idle_ || gone_) co_return false;
     break;
   }
   const problem late(408, "the head of the request did not arrive in time");
   answer told(parser_.bad() != nullptr ? *parser_.bad() : late);
   request& asked = parser_.head();
-  asked.id = shared_->ids.choose({});
+  asked.id = shared_->ids.choose(asked.field("x-request-id"));
   keep_ = false;
   co_await send_whole(asked, told);
   shared_->counts.answered({}, asked.method, told.status, {});

@@ -177,6 +177,15 @@ TEST_CASE("session: the client's own request id comes back when it is plain, els
     CHECK(has(heard, "X-Request-Id: "));
     CHECK_FALSE(has(heard, "X-Request-Id: " + bad + "\r\n"));
   }
+  // Of a request that is refused as a whole, too.
+  const std::string mine = "X-Request-Id: mine\r\n\r\n";
+  for (const std::string& refused :
+       {"GET / HTTP/1.1\r\nHost: user@a\r\n" + mine, "GET /tasks#x HTTP/1.1\r\nHost: a\r\n" + mine,
+        "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n" + mine,
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n" + mine}) {
+    CAPTURE(refused);
+    CHECK(has(here.answer_to(refused), "X-Request-Id: mine\r\n"));
+  }
 }
 
 TEST_CASE("session: HEAD has the head of GET and no body") {
@@ -389,6 +398,27 @@ TEST_CASE("session: a head or a body that does not come in time is 408, a silent
   one.say(get("/echo/a"));
   one.hear_all();
   CHECK(one.count("HTTP/1.1 ") == 1);
+}
+
+TEST_CASE("session: a client that says empty lines and no request is closed, however fast they come") {
+  // [api 1.28]
+  stage here;
+  here.shared->limits.head = 20ms;
+  here.shared->limits.idle = 20ms;
+  std::string empty_lines;
+  for (int n = 0; n < 30000; ++n) empty_lines += "\r\n";
+  client& first = here.connect();
+  client& later = here.connect();
+  later.say(get("/echo/a"));
+  later.hear_until("/echo/a\"");
+  for (client* one : {&first, &later}) {
+    for (int n = 0; n < 20000 && !one->closed(); ++n) {
+      one->say_what_fits(empty_lines);
+      here.loop.run_one_for(5ms);
+    }
+    CHECK(one->closed());
+  }
+  CHECK(first.heard().empty());
 }
 
 TEST_CASE("session: how long a client may take") {

@@ -2,6 +2,8 @@
 // server closes or enough was heard.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <string>
@@ -23,6 +25,10 @@ class client {
   client& operator=(const client&) = delete;
 
   void say(std::string_view text) { asio::write(ear_->socket, asio::buffer(text.data(), text.size())); }
+  /// As much of it as the system takes at once; nothing of one that is closed.
+  void say_what_fits(std::string_view text) {
+    static_cast<void>(::send(ear_->socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
   /// Runs the loop until `text` was heard `times` times in all, or the server has closed.
   void hear_until(std::string_view text, std::size_t times = 1) {
     while (!closed() && count(text) < times) loop_.run_one();
