@@ -281,7 +281,7 @@ class WebSockets(Watching):
         self.assertEqual((reply.headers["upgrade"], reply.headers["sec-websocket-version"]), ("websocket", "13"))
         upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode()}
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, {**upgrade, "Sec-WebSocket-Version": "8"}), 426)
-        for key in ("x", "!" * 24, base64.b64encode(bytes(15)).decode(), base64.b64encode(bytes(18)).decode()):
+        for key in ("x", "!" * 24, "a" * 24, "a" * 23 + "=", "a" * 21 + "===", "a" * 22, base64.b64encode(bytes(15)).decode(), base64.b64encode(bytes(18)).decode()):
             fields = {**upgrade, "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
             self.assert_problem(self.service.curl("GET", f"/tasks/{task}/ws", None, fields), 400)
         twice = ("-H", "sec-websocket-key: " + upgrade["Sec-WebSocket-Key"])
@@ -299,6 +299,15 @@ class WebSockets(Watching):
                            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
                            f"Sec-WebSocket-Version: 13\r\n\r\n".encode())
             self.assertEqual(client.recv(12), b"HTTP/1.1 101")
+
+    def test_a_key_of_22_digits_at_random_will_do(self):
+        # RFC 4648 3.5: the last has bits that mean nothing, which some clients do not clear.
+        task = self.service.submit(["bad"])
+        for key in ("a" * 21 + "b==", "+" * 22 + "==", "/9" * 11 + "=="):
+            with socket.create_connection(("127.0.0.1", self.service.port), 30 * SLOW) as client:
+                client.sendall(f"GET /tasks/{task}/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                               f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+                self.assertEqual(client.recv(12), b"HTTP/1.1 101", key)
 
 
 class Gateway(Watching):
