@@ -28,15 +28,31 @@ class Polls(ServiceTest):
             self.assertEqual(self.service.curl("HEAD", path, None, {"If-None-Match": tag}).status, 304)
 
     def test_a_weak_tag_cannot_be_the_condition_for_a_change(self):
+        # [api 1.34]
         # RFC 9110 13.1.1: If-Match is evaluated, whatever is asked for, of what is there; its comparison is strong.
         task = self.service.submit(["bad"])
         self.service.wait(task)
         tag = self.get(f"/tasks/{task}").headers["etag"]
-        for method, path in (("GET", f"/tasks/{task}"), ("POST", f"/tasks/{task}/cancel"), ("DELETE", f"/tasks/{task}"), ("GET", "/openapi.json")):
+        before = set(self.service.get("/tasks?view=summary"))
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "a" * 22 + "=="}
+        routes = [("GET", f"/tasks/{task}{rest}") for rest in ("", "?view=summary", "/results", "/stats", "/events", "/ws")]
+        routes += [("POST", f"/tasks/{task}/cancel"), ("POST", f"/tasks/{task}/retry"), ("DELETE", f"/tasks/{task}"), ("GET", "/openapi.json")]
+        for method, path in routes:
+            fields = upgrade if path.endswith("/ws") else {}
             for asked in (tag, tag.removeprefix("W/"), '"other"', f'"other", {tag}'):
-                self.assert_problem(self.service.curl(method, path, None, {"If-Match": asked}), 412)
+                self.assert_problem(self.service.curl(method, path, None, {**fields, "If-Match": asked}), 412)
+            for lines in (("*", tag), (tag, "*")):  # What stands on several lines is one list.
+                given = [part for line in lines for part in ("-H", f"If-Match: {line}")]
+                self.assert_problem(self.service.curl(method, path, None, fields, *given), 412)
+        self.assertEqual(set(self.service.get("/tasks?view=summary")), before)  # Nothing was deleted, nothing tried again.
         self.assert_problem(self.service.curl("DELETE", "/tasks/nothing", None, {"If-Match": tag}), 404)
-        self.assertEqual(self.service.curl("GET", "/openapi.json", None, {"If-Match": "*"}).status, 200)
+        for path, status in (("/ws", 426), ("/results?limit=x", 400), ("/events?records=x", 400), ("/stats?x=1", 400), ("?view=x", 400)):
+            self.assert_problem(self.service.curl("GET", f"/tasks/{task}{path}", None, {"If-Match": tag}), status)
+        self.assert_problem(self.service.curl("POST", f"/tasks/{task}/retry", None, {"If-Match": tag, "Idempotency-Key": "x" * 256}), 400)
+        for path in ("/openapi.json", f"/tasks/{task}/results"):
+            self.assertEqual(self.service.curl("GET", path, None, {"If-Match": "*"}).status, 200)
+        # Where there is no tag there is nothing to compare.
+        self.assertEqual(self.service.curl("GET", "/tasks", None, {"If-Match": tag}).status, 200)
         self.assertEqual(self.service.curl("DELETE", f"/tasks/{task}", None, {"If-Match": "*"}).status, 204)
 
     def test_a_tag_changes_with_every_record_and_with_the_end(self):

@@ -1,5 +1,6 @@
 #include "api/http/ws_session.hpp"
 #include "api/routes/handlers.hpp"
+#include "api/routes/validator.hpp"
 #include "stream/event_feed.hpp"
 #include "stream/results_source.hpp"
 
@@ -40,6 +41,7 @@ answer show_events(service& at, const request& asked) {
   if (!found) return answer(found.error());
   const auto wanted = read_feed_query(asked, (*found)->get().total());
   if (!wanted) return answer(wanted.error());
+  if (const auto wrong = failed_precondition(asked)) return answer(*wrong);
   answer told(std::make_unique<event_source>(*found, *wanted), "text/event-stream");
   told.fields.emplace_back("X-Accel-Buffering", "no");  // nginx in front would keep events back.
   told.codable = false;
@@ -58,6 +60,7 @@ answer show_websocket(service& at, const request& asked) {
     told.fields.emplace_back("Sec-WebSocket-Version", "13");
     return told;
   }
+  if (const auto wrong = failed_precondition(asked)) return answer(*wrong);
   answer told(std::string(), 101);
   told.upgrade = std::make_unique<event_feed>(*found, *wanted);
   return told;

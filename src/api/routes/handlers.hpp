@@ -49,8 +49,10 @@ answer show_page_file(service& at, const request& asked);
 // metrics.cpp
 answer show_metrics(service& at, const request& asked);
 
-/// The task the path names, or the 404, the 410 for one that expired, the 412 for an If-Match that fails.
+/// The task the path names, or the 404, or the 410 for one that expired.
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked);
+/// The same, or the 412 for an If-Match that fails: where nothing but the task can be wrong with the request.
+or_problem<std::shared_ptr<tracked_task>> find_matching_task(const service& at, const request& asked);
 /// view=summary, or the 400.
 or_problem<bool> asks_for_summary(const query& asked);
 /// The position that `cursor` names in a task of so many inputs, 0 when it is not given, or the 400.

@@ -1,5 +1,6 @@
 #include "api/http/accept.hpp"
 #include "api/routes/handlers.hpp"
+#include "api/routes/validator.hpp"
 #include "stream/results_source.hpp"
 
 namespace trawl {
@@ -93,6 +94,7 @@ answer show_results(service& at, const request& asked) {
   if (!found) return answer(found.error());
   const auto wanted = read_results_query(asked, (*found)->get().total());
   if (!wanted) return answer(wanted.error());
+  if (const auto wrong = failed_precondition(asked)) return answer(*wrong);
   answer told(std::make_unique<results_source>(*found, *wanted), type_of(wanted->format));
   told.fields.emplace_back("Vary", "Accept");
   if (wanted->follow) told.fields.emplace_back("X-Accel-Buffering", "no");  // nginx in front would keep lines back.

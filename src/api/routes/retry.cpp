@@ -1,4 +1,5 @@
 #include "api/routes/handlers.hpp"
+#include "api/routes/validator.hpp"
 
 namespace trawl {
 namespace {
@@ -64,6 +65,7 @@ awaitable<answer> retry_task(service& at, const request& asked) {
   auto claimed = at.keys.open(asked);
   if (!claimed) co_return answer(claimed.error());
   if (claimed->first() && !claimed->same(content_of(asked))) co_return answer(key_reused());
+  if (const auto wrong = failed_precondition(asked)) co_return answer(*wrong);
   if (claimed->first()) co_return accepted(claimed->first()->get(), retry_rules);
   auto built = co_await build(at, asked, *found);
   if (!built) co_return answer(built.error());

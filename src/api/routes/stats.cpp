@@ -10,7 +10,7 @@ constexpr std::uint32_t records_a_turn = 5000;
 }  // namespace
 
 awaitable<answer> show_stats(service& at, const request& asked) {
-  const auto found = find_task(at, asked);
+  const auto found = find_matching_task(at, asked);
   if (!found) co_return answer(found.error());
   const std::shared_ptr<tracked_task> shown = *found;
   shown->advance();

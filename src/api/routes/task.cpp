@@ -65,19 +65,23 @@ or_problem<bool> asks_for_summary(const query& asked) {
 
 or_problem<std::shared_ptr<tracked_task>> find_task(const service& at, const request& asked) {
   auto found = at.crawls.tasks().find(asked.task_id);
-  if (found && asked.may_see(found->get().owner())) {
-    if (auto wrong = failed_precondition(asked)) return *std::move(wrong);
-    return found;
-  }
+  if (found && asked.may_see(found->get().owner())) return found;
   const std::string* const had_it = found ? nullptr : at.expiry.owner_of_expired(asked.task_id);
   if (had_it != nullptr && asked.may_see(*had_it)) return problem(410, "the task '" + asked.task_id + "' has expired");
   return problem(404, "there is no task '" + asked.task_id + "'");
 }
 
+or_problem<std::shared_ptr<tracked_task>> find_matching_task(const service& at, const request& asked) {
+  auto found = find_task(at, asked);
+  if (!found) return found;
+  if (auto wrong = failed_precondition(asked)) return *std::move(wrong);
+  return found;
+}
+
 awaitable<answer> show_task(service& at, const request& asked) {
   const auto summary = asks_for_summary(asked.asked);
   if (!summary) co_return answer(summary.error());
-  auto found = find_task(at, asked);
+  auto found = find_matching_task(at, asked);
   if (!found) co_return answer(found.error());
   const std::shared_ptr<tracked_task> shown = *found;
   const auto wished = preferred_wait(asked);
@@ -90,7 +94,7 @@ awaitable<answer> show_task(service& at, const request& asked) {
 }
 
 answer remove_task(service& at, const request& asked) {
-  const auto found = find_task(at, asked);
+  const auto found = find_matching_task(at, asked);
   if (!found) return answer(found.error());
   at.expiry.removed(asked.task_id);
   at.crawls.remove(asked.task_id);
@@ -98,7 +102,7 @@ answer remove_task(service& at, const request& asked) {
 }
 
 awaitable<answer> cancel_task(service& at, const request& asked) {
-  const auto found = find_task(at, asked);
+  const auto found = find_matching_task(at, asked);
   if (!found) co_return answer(found.error());
   const std::shared_ptr<tracked_task> cancelled = *found;
   at.crawls.cancel(*cancelled);

@@ -1,5 +1,7 @@
 #include "api/routes/validator.hpp"
 
+#include <algorithm>
+
 #include "api/http/field_list.hpp"
 #include "stream/json.hpp"
 
@@ -33,7 +35,8 @@ bool client_has(const request& asked, std::string_view tag) {
 }
 
 std::optional<problem> failed_precondition(const request& asked) {
-  if (!asked.has("if-match") || asked.field("if-match") == "*") return std::nullopt;
+  const auto holds = [](const auto& field) { return field.first != "if-match" || field.second == "*"; };
+  if (std::ranges::all_of(asked.fields, holds)) return std::nullopt;
   return problem(412, "If-Match wants a strong entity tag, and those given here are weak: it may only be *");
 }
 

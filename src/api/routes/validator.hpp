@@ -18,7 +18,7 @@ namespace trawl {
 /// The client has what bears that tag: If-None-Match lists it, or is `*` (RFC 9110 13.1.2).
 [[nodiscard]] bool client_has(const request& asked, std::string_view tag);
 /// The 412 for an If-Match that lists tags (RFC 9110 13.1.1): they are compared strongly, and all tags here are weak.
-/// Asked only of what is there, so that `*` holds.
+/// Asked only of what is there, so that `*` holds, and when nothing else is wrong with the request (13.2.1).
 [[nodiscard]] std::optional<problem> failed_precondition(const request& asked);
 /// 304 with the tag.
 [[nodiscard]] answer not_modified(std::string tag);
