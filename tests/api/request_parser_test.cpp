@@ -199,10 +199,20 @@ TEST_CASE("request: a Host that is none, and a target that is none, are refused"
 }
 
 TEST_CASE("request: what is not HTTP/1 is refused") {
-  for (const char* data : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\x16\x03\x01\x02",
-                           "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", " GET / HTTP/1.1\r\n\r\n"}) {
+  for (const char* data :
+       {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2\r\nHost: a\r\n\r\n", "GET / HTTPS/1.1\r\n\r\n",
+        "\x16\x03\x01\x02", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", " GET / HTTP/1.1\r\n\r\n"}) {
     CAPTURE(data);
     CHECK(refused_everywhere(data) == 400);
+  }
+}
+
+TEST_CASE("request: another version of HTTP is 505") {
+  // [api 1.29]
+  for (const char* data : {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET / HTTP/0.9\r\n\r\n", "GET / HTTP/3.0\r\n\r\n",
+                           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+    CAPTURE(data);
+    CHECK(refused_everywhere(data) == 505);
   }
 }
 
@@ -215,6 +225,18 @@ TEST_CASE("request: a field on several lines is one list") {
   CHECK(seen.head.field("connection") == "keep-alive, Upgrade");
   CHECK(seen.head.fields.size() == 5);
   CHECK_FALSE(parse(head("Connection: x\r\nConnection: close\r\n\r\n")).head.keep_alive);
+}
+
+TEST_CASE("request: the same Content-Type twice is one, another beside it none; of keys there are two") {
+  const outcome same = parse(head("Content-Type: a/b\r\nX: 1\r\ncontent-type: a/b\r\n\r\n"));
+  CHECK(same.head.field("content-type") == "a/b");
+  CHECK(same.head.fields.size() == 3);
+  CHECK(parse(head("Content-Type: a/b\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n\r\n")).head.field("content-type") ==
+        "a/b, c/d");
+  // Applied twice (RFC 9110 8.4).
+  CHECK(parse(head("Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n")).head.field("content-encoding") ==
+        "gzip, gzip");
+  CHECK(parse(head("Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n")).head.fields.size() == 3);
 }
 
 TEST_CASE("request: the limits of target and head are 414 and 431") {
@@ -239,10 +261,38 @@ TEST_CASE("request: the line of a chunk and the trailers are as long as a head m
     CHECK(parse(chunked + begin + std::string(60000, 'a')).refused == 0);
     CHECK(parse(chunked + begin + std::string(70000, 'a')).refused == 431);
     // And when all of it is there at once.
-    CHECK(parse(chunked + begin + std::string(70000, 'a') + "\r\nab\r\n0\r\n\r\n").refused == 431);
+    CHECK(parse(chunked + begin + std::string(70000, 'a') + "\r\n\r\n").refused == 431);
   }
   CHECK(parse(chunked + "1;" + std::string(60000, 'a') + "\r\nb\r\n0\r\nX: " + std::string(60000, 'a') + "\r\n\r\n")
             .body == "b");
+}
+
+TEST_CASE("request: the limit of a chunk's line and of trailers is one octet sharp, in one piece or in two") {
+  // [api 1.29]
+  const std::string framed = head("Transfer-Encoding: chunked\r\n");
+  const auto refused = [&](const std::string& before, std::string element, const std::string& end, std::size_t size) {
+    element.append(size - element.size() - end.size(), 'x').append(end);
+    const std::string after = end.size() > 2 ? "" : "a\r\n0\r\n\r\n";
+    const std::string data = framed + before + element + after;
+    const unsigned whole = parse(data).refused;
+    for (const std::size_t back : {1U, 2U, 3U, 1000U})
+      CHECK(parse(data, framed.size() + before.size() + element.size() - back).refused == whole);
+    CHECK(parse(data, framed.size() + 10).refused == whole);
+    CHECK(parse(data).done == (whole == 0));
+    return whole;
+  };
+  std::string many = "0\r\n";
+  while (many.size() < request_parser::head_limit - 100) many += "a:b\r\n";
+  for (const auto& [before, element, end] : {std::array<std::string, 3>{"", "1;", "\r\n"},
+                                             {"1\r\nz", "\r\n1;", "\r\n"},
+                                             {"", "0;", "\r\n\r\n"},
+                                             {"1\r\nz", "\r\n0\r\nX: ", "\r\n\r\n"},
+                                             {"", many + "X: ", "\r\n\r\n"}}) {
+    CAPTURE(element.substr(0, 20));
+    CHECK(refused(before, element, end, request_parser::head_limit - 1) == 0);
+    CHECK(refused(before, element, end, request_parser::head_limit) == 0);
+    CHECK(refused(before, element, end, request_parser::head_limit + 1) == 431);
+  }
 }
 
 TEST_CASE("request: a reader that has enough is not offered more") {

@@ -115,6 +115,9 @@ class BadBodies(ServiceTest):
                                   ("/submit", "a=b", FORM["Content-Type"]), ("/tasks", '{"urls": []}', FORM["Content-Type"])):
             with self.subTest(route=route, kind=kind):
                 self.assert_problem(self.service.curl("POST", route, body, {"Content-Type": kind}), 415)
+        for kinds in ((TEXT["Content-Type"], JSON["Content-Type"]), (JSON["Content-Type"], TEXT["Content-Type"])):
+            twice = [part for kind in kinds for part in ("-H", f"Content-Type: {kind}")]
+            self.assert_problem(self.service.curl("POST", "/tasks", "http://a", None, *twice), 415)
 
     def test_a_body_that_no_backlog_holds_is_413(self):
         # [api 2.14, 5.23]
@@ -136,6 +139,12 @@ class BadBodies(ServiceTest):
         reply = self.service.curl("POST", "/submit", {"urls": []}, {"Idempotency-Key": "x" * 256})
         self.assert_problem(reply, 400)
         self.assertEqual(reply.json()["errors"][0]["header"], "Idempotency-Key")
+        for keys in (("one", "two"), ("one", "one")):
+            lines = [part for key in keys for part in ("-H", f"Idempotency-Key: {key}")]
+            for route in ("/submit", "/tasks"):
+                reply = self.service.curl("POST", route, {"urls": []}, None, *lines)
+                self.assert_problem(reply, 400)
+                self.assertEqual(reply.json()["errors"][0]["header"], "Idempotency-Key")
 
     def send(self, octets):
         with socket.create_connection(("127.0.0.1", self.service.port), 30 * SLOW) as sock:
@@ -169,6 +178,13 @@ class GoodAllTheSame(ServiceTest):
                 reply = self.service.curl("GET", f"/tasks/{task}/results?{query}")
                 self.assert_problem(reply, 400, parameter=query.partition("=")[0])
         self.assert_problem(self.service.curl("GET", f"/tasks/{task}?view=nonsense"), 400)
+
+    def test_a_media_type_said_twice_is_one(self):
+        # [api 2.12]
+        for kind in (TEXT, JSON):
+            body = "" if kind is TEXT else '{"urls": []}'
+            reply = self.service.curl("POST", "/tasks", body, kind, "-H", "content-type: " + kind["Content-Type"])
+            self.assertEqual(reply.status, 202, reply)
 
     def test_unknown_top_level_keys_are_ignored(self):
         # [api 2.9]

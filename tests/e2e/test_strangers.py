@@ -81,7 +81,7 @@ class Ambiguous(ServiceTest):
         for name, octets in AMBIGUOUS.items():
             with self.subTest(name):
                 said = self.answer(octets + SMUGGLED)
-                self.assertTrue(said.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501")), said[:200])
+                self.assertTrue(said.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501", b"HTTP/1.1 505")), said[:200])
                 self.assertEqual(said.count(b"HTTP/1.1 "), 1)
                 self.assertIn(b"Connection: close\r\n", said)
         self.assertEqual(self.service.get("/tasks"), before)
@@ -101,6 +101,8 @@ class Ambiguous(ServiceTest):
         with contextlib.suppress(OSError):  # Where it does not listen any more; before that it only passes over what comes.
             for _ in range(40000):
                 client.sendall(b"a" * 10000)
+        said = hear(client)  # Its answer may be lost: it closes with much of ours unread.
+        self.assertTrue(not said or said.startswith(b"HTTP/1.1 431"), said[:200])
         self.assertLess(self.service.resident_kb(), 200 * 1024)
 
     def test_a_line_of_a_chunk_or_trailers_over_the_limit_are_answered(self):

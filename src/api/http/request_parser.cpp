@@ -28,9 +28,8 @@ void set_target(request& head, const request_target& to) {
 
 // A field on several lines is one list (RFC 9110 5.3), and one that can have only one value is none then. Of those that
 // the API reads; nothing is guessed of lengths and hosts.
-constexpr std::array joined{"accept",           "accept-encoding",   "connection",
-                            "content-encoding", "content-type",      "idempotency-key",
-                            "upgrade",          "sec-websocket-key", "sec-websocket-version"};
+constexpr std::array joined{"accept",       "accept-encoding", "connection",        "content-encoding",
+                            "content-type", "upgrade",         "sec-websocket-key", "sec-websocket-version"};
 
 void join_lines(request& head, std::string_view name) {
   std::string* whole = nullptr;
@@ -40,10 +39,19 @@ void join_lines(request& head, std::string_view name) {
       whole = &value;
       continue;
     }
-    whole->append(", ").append(value);
+    // RFC 9110 8.3: that one is often sent twice, and where both are the same there is nothing to choose.
+    if (name != "content-type" || value != *whole) whole->append(", ").append(value);
     field.clear();
   }
   std::erase_if(head.fields, [](const auto& each) { return each.first.empty(); });
+}
+
+// RFC 9112 2.3. Of a head that Beast has refused for its version.
+bool names_a_version(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find('\r'));
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]);
 }
 
 // RFC 9112 5.2: Beast would make one line of a field on several; a server in front may see something else in it.
@@ -70,7 +78,7 @@ class request_parser::beast_parser final : public http::basic_parser<true> {
 
  private:
   std::size_t put_once(std::string_view data);
-  void explain(const beast_error& failed);
+  void explain(const beast_error& failed, std::string_view data);
   std::size_t count(std::string_view name) const;
 
   void on_request_impl(http::verb, beast_view method, beast_view target, int version, beast_error& ec) override;
@@ -79,9 +87,7 @@ class request_parser::beast_parser final : public http::basic_parser<true> {
   void on_header_impl(beast_error&) override { head_done_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_error&) override {}
   std::size_t on_body_impl(beast_view body, beast_error&) override { return deliver(view(body)); }
-  void on_chunk_header_impl(std::uint64_t, beast_view extensions, beast_error&) override {
-    if (extensions.size() > head_limit) refuse(431, long_line);
-  }
+  void on_chunk_header_impl(std::uint64_t, beast_view, beast_error&) override { at_line_ = true; }
   std::size_t on_chunk_body_impl(std::uint64_t, beast_view body, beast_error&) override { return deliver(view(body)); }
   void on_finish_impl(beast_error&) override {}
   std::size_t deliver(std::string_view piece) {
@@ -90,7 +96,7 @@ class request_parser::beast_parser final : public http::basic_parser<true> {
   }
 
   std::size_t head_bytes_ = 0;
-  std::size_t trailer_bytes_ = 0;
+  bool at_line_ = false;  // What put() took last was the line of a chunk, with the trailers if it was the last one.
 };
 
 // Beast's parser takes one element a call (the head, a chunk's line, a piece of body) and stops there.
@@ -109,6 +115,7 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
   }
   if (in_head && head_done_ && !bad_) check_framing();
   // RFC 9112 7.1.1, 7.1.2: Beast waits for the end of a chunk's line, and of all trailers, and takes nothing before.
+  // So the octets of the wire are what is counted, however they come.
   if (!in_head && taken == 0 && data.size() > head_limit) refuse(431, long_line);
   return taken;
 }
@@ -116,9 +123,11 @@ std::size_t request_parser::beast_parser::take(std::string_view data) {
 std::size_t request_parser::beast_parser::put_once(std::string_view data) {
   beast_error ec;
   const bool in_head = !head_done_;
+  at_line_ = false;
   const std::size_t step = put(boost::asio::const_buffer(data.data(), data.size()), ec);
   if (!head_done_ && (head_bytes_ += step) > head_limit) refuse(431, "the header section is over 64 KiB");
-  if (ec && ec != http::error::need_more) explain(ec);
+  if (at_line_ && step > head_limit) refuse(431, long_line);
+  if (ec && ec != http::error::need_more) explain(ec, data);
   if (in_head && is_folded(data.substr(0, step))) refuse(400, "a field goes on over several lines");
   return step;
 }
@@ -128,34 +137,29 @@ void request_parser::beast_parser::refuse(unsigned status, std::string_view deta
   bad_.emplace(status, std::string(detail));
 }
 
-void request_parser::beast_parser::explain(const beast_error& failed) {
+void request_parser::beast_parser::explain(const beast_error& failed, std::string_view data) {
   if (failed == http::error::header_limit) {
     if (head_.method.empty()) return refuse(414, "the request line is over 64 KiB");
     return refuse(431, "the header section is over 64 KiB");
   }
-  if (failed == http::error::bad_version) return refuse(400, "this is not HTTP/1.0 or HTTP/1.1");
+  if (failed == http::error::bad_version)
+    return refuse(names_a_version(data) ? 505 : 400, "this is not HTTP/1.0 or HTTP/1.1");
   refuse(400, "this is not a well-formed HTTP request: " + failed.message());
 }
 
 void request_parser::beast_parser::on_request_impl(http::verb, beast_view method, beast_view target, int version,
-                                                   beast_error& ec) {
+                                                   beast_error&) {
   head_.method = view(method);
   head_.version = static_cast<unsigned>(version);
-  if (target.size() > target_limit) {
-    refuse(414, "the request target is over 8192 octets");
-    ec = http::error::bad_target;
-    return;
-  }
+  // Whatever is refused here, the fields are still read: the answer has the client's id.
+  if (target.size() > target_limit) return refuse(414, "the request target is over 8192 octets");
   const auto to = read_request_target(head_.method, view(target));
   if (!to) return refuse(400, "the request target is neither a path nor a URL of http or https");
   set_target(head_, *to);
 }
 
 void request_parser::beast_parser::on_field_impl(http::field, beast_view name, beast_view value, beast_error&) {
-  if (head_done_) {  // A trailer: nothing here has a use for one (RFC 9110 6.5.1).
-    if ((trailer_bytes_ += name.size() + value.size()) > head_limit) refuse(431, long_line);
-    return;
-  }
+  if (head_done_) return;  // A trailer: nothing here has a use for one (RFC 9110 6.5.1).
   head_.fields.emplace_back(lower_case(view(name)), view(value));
 }
 

@@ -15,7 +15,8 @@ namespace trawl {
 
 class request_parser {
  public:
-  /// Request line and fields together, and in a body any line of a chunk, and the trailers together; more is 431.
+  /// Request line and fields together, and in a body any line of a chunk with its ends, the last one with the
+  /// trailers; more is 431.
   static constexpr std::size_t head_limit = std::size_t{64} << 10;
   /// Longer targets are 414.
   static constexpr std::size_t target_limit = 8192;
