@@ -120,6 +120,7 @@ class Tls(SecureTest):
 
     def test_a_client_that_waits_and_asks_for_new_keys_costs_nothing(self):
         task = self.ask("POST", "/submit", {"urls": [self.raw("stall/keys")], "options": {"timeout_ms": 600000}}).json()["task_id"]
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/keys") == 1))  # Else its own socket may come after we count.
         before = self.service.sockets()
         client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{self.service.port}", "-tls1_3"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -193,6 +194,7 @@ class Tls(SecureTest):
 
     def test_a_client_that_asks_for_renegotiation_for_ever_is_closed_and_costs_next_to_nothing(self):
         _, ways = self.ways_to_wait()
+        self.assertTrue(until(lambda: self.open_at("/raw/stall/flood") == 1))
         before = self.service.sockets()
         for name, request in {"nothing": "", **ways}.items():
             with self.subTest(name):
