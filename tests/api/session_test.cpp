@@ -419,6 +419,12 @@ TEST_CASE("session: a client that says empty lines and no request is closed, how
     CHECK(one->closed());
   }
   CHECK(first.heard().empty());
+  // Nor does it hold what is left of it.
+  for (int n = 0; n < 20000 && !here.shared->open.empty(); ++n) {
+    for (client* one : {&first, &later}) one->say_what_fits(empty_lines);
+    here.loop.run_one_for(5ms);
+  }
+  CHECK(here.shared->open.empty());
 }
 
 TEST_CASE("session: how long a client may take") {

@@ -175,7 +175,7 @@ awaitable<void> connection::linger(milliseconds longest) {
   socket_.shutdown(socket_type::shutdown_send, ec);
   const time_point until = clock::now() + longest;
   std::size_t size = ec ? 0 : 1;
-  while (size > 0) size = co_await read_wire(asio::buffer(sink), until);
+  while (size > 0 && clock::now() < until) size = co_await read_wire(asio::buffer(sink), until);
 }
 
 void connection::interrupt() {
