@@ -27,7 +27,8 @@ class Window:
     def __init__(self, origin, pid, seconds, before=0):
         self.origin, self.pid, self.seconds, self.before = origin, pid, seconds, before
 
-    def read(self):
+    def read(self, still_runs=lambda: True):
+        """`still_runs()` of a program that may end: one that has, has no memory any more."""
         time.sleep(SETTLE_S)
         first, cpu, began = self.origin.stats(), usage.cpu(self.pid)["total"], time.perf_counter()
         time.sleep(self.seconds)
@@ -35,6 +36,8 @@ class Window:
         answered = last["answered"] - first["answered"]
         if not answered:
             raise client.Failed("nothing was asked of the origin")
+        if not still_runs():
+            raise client.Failed("it ended too soon")
         resident = usage.peak_resident_bytes(self.pid)
         return {"per_s": answered / took, "cpu_us": (usage.cpu(self.pid)["total"] - cpu) / answered * 1e6, "open": last["open"] - 1,
                 "peak_mb": resident / 1e6, "each_kib": (resident - self.before) / max(1, last["open"] - 1) / 1024}
@@ -62,9 +65,7 @@ def through_program(subject, origin, seconds, cores):
     child = subprocess.Popen(on(cores, subject.command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL, env=subject.env)
     try:
-        result = Window(origin, child.pid, seconds).read()
-        if child.poll() is not None:
-            raise client.Failed("it ended too soon")
+        result = Window(origin, child.pid, seconds).read(lambda: child.poll() is None)
     finally:
         child.kill()
         child.wait()
