@@ -88,6 +88,7 @@ awaitable<result<void>> dialer::connect(const dial_target& where, transport& int
   took.add(timing::connect, us_since(start));
   if (!remote) co_return of_proxy(where, remote.error());
   into.opened(remote.value());
+  if (watcher_ != nullptr) watcher_->connected(clock::now() - start);
   co_return result<void>{};
 }
 

@@ -45,9 +45,21 @@ struct dial_target {
   const proxy* via = nullptr;            ///< nullptr: direct.
 };
 
+/// Is told of a dial's progress.
+class dial_watcher {
+ public:
+  /// TCP is connected, to a proxy if there is one; it took that long.
+  virtual void connected(clock::duration took) = 0;
+
+ protected:
+  ~dial_watcher() = default;
+};
+
 class dialer {
  public:
-  explicit dialer(const dial_services& services) : services_(services), race_(services.loop, services.deadlines) {}
+  /// `watcher`: nullptr, or outlives it.
+  explicit dialer(const dial_services& services, dial_watcher* watcher = nullptr)
+      : services_(services), watcher_(watcher), race_(services.loop, services.deadlines) {}
 
   /// Opens `into`, closing it first; `where` and what it points to must outlive the wait. Adds the
   /// steps taken to `took`: `dns` and `connect` are the proxy's if there is one, `connect` with the tunnel's opening.
@@ -72,6 +84,7 @@ class dialer {
   result<void> admit(const dial_target& where, const address_answer& answer);
 
   const dial_services& services_;
+  dial_watcher* const watcher_;
   connect_race race_;
   lookup lookup_;
   phase step_ = phase::none;

@@ -1,5 +1,6 @@
 #include "fetch/lane.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cassert>
 
@@ -18,9 +19,6 @@ constexpr milliseconds queue_look{100};
 
 // Fetches that need no connection, of a name known not to exist, say, done in one turn of the loop.
 constexpr std::size_t fetches_a_turn = 64;
-
-// A SYN that was not answered is sent again after a second (RFC 6298 2.1); a bit less, for what clocks may round.
-constexpr milliseconds syn_sent_again{950};
 
 std::int64_t us(clock::duration span) { return std::chrono::duration_cast<microseconds>(span).count(); }
 
@@ -43,7 +41,7 @@ lane::lane(const lane_services& services, host& at, bool verifies, fetch&& first
     : services_(services),
       host_(at),
       verifies_(verifies),
-      dialer_(services.dial),
+      dialer_(services.dial, this),
       transport_(services.dial.loop),
       exchange_(services.blocks, services.decoders),
       work_(std::move(first)) {
@@ -89,6 +87,7 @@ awaitable<failure> lane::fetch_once() {
   if (!may_reuse()) transport_.close();
   reused_ = transport_.is_open();
   if (reused_) services_.counts.reused.add();
+  const timings before = work_.took;
   failure what;
   if (!reused_) what = co_await dial();
   if (what.code == errc::none) what = co_await converse();
@@ -96,6 +95,7 @@ awaitable<failure> lane::fetch_once() {
   // failure of this one.
   const bool spoilt = what.code == errc::connection_terminated || what.code == errc::http_protocol_error;
   if (reused_ && spoilt && exchange_.unanswered()) {
+    work_.took = before;
     transport_.close();
     reused_ = false;
     what = co_await dial();
@@ -124,11 +124,10 @@ awaitable<failure> lane::dial() {
   const dial_target where = aim();
   const std::uint32_t reached_before = host_.times_reached();
   transport_.close();
-  const std::int64_t connected_before = us_to_connect();
-  ++host_.dialling;
+  connecting_ = via_ == nullptr;  // A proxy's backlog is not the host's.
+  if (connecting_) host_.connects().began();
   const auto done = co_await dialer_.dial(where, transport_, work_.took);
-  --host_.dialling;
-  if (us_to_connect() - connected_before >= us(syn_sent_again)) host_.overrun();
+  stop_connecting();
   count_dial(static_cast<bool>(done));
   if (const auto& address = dialer_.first_address()) {
     remote_ip_ = done ? transport_.remote_ip() : address->to_string();
@@ -148,9 +147,13 @@ awaitable<failure> lane::dial() {
   co_return what;
 }
 
-// Of this attempt until now.
-std::int64_t lane::us_to_connect() const {
-  return work_.took.has(timing::connect) ? work_.took.get(timing::connect) : 0;
+void lane::connected(clock::duration took) {
+  if (connecting_) host_.connects().connected(clock::now(), took);
+  stop_connecting();
+}
+
+void lane::stop_connecting() {
+  if (std::exchange(connecting_, false) && services_.queue.connect_ended(host_)) services_.owner.stir();
 }
 
 // Chooses the proxy, too.
@@ -185,8 +188,12 @@ awaitable<failure> lane::converse() {
   body_rules rules;
   rules.limit = options.max_body_bytes;
   rules.follows_redirects = options.max_redirects > 0;
+  const std::int64_t ttfb_before = std::max<std::int64_t>(0, work_.took.get(timing::ttfb));  // Of earlier hops.
   auto done = co_await exchange_.run(transport_, work_.method, rules, work_.took);
-  if (done) co_return failure{};
+  if (done) {
+    host_.connects().answered(microseconds(work_.took.get(timing::ttfb) - ttfb_before));
+    co_return failure{};
+  }
   if (interrupted_ != errc::none) co_return interrupted_failure();  // Also with both at once: no second dial.
   co_return std::move(done.error());
 }
@@ -328,7 +335,8 @@ void lane::finish(const failure& what) {
 // ---- between fetches -----------------------------------------------------------------------------
 
 bool lane::pull_next() {
-  has_work_ = services_.queue.again(host_, verifies_, ++turns_, clock::now(), work_);
+  has_work_ = services_.queue.again(host_, {.verifies = verifies_, .connected = transport_.is_open()}, ++turns_,
+                                    clock::now(), work_);
   if (!has_work_) turns_ = 0;
   if (services_.queue.others_ready(host_, turns_)) services_.owner.stir();
   return has_work_;

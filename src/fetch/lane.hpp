@@ -65,6 +65,7 @@ struct by_idle_age;
 class lane final : public idle_lane,
                    public in_flight_fetch,
                    private deadline,
+                   private dial_watcher,
                    public list_hook<by_shard>,
                    public list_hook<by_idle_age> {
  public:
@@ -96,7 +97,8 @@ class lane final : public idle_lane,
   awaitable<failure> fetch_once();
   [[nodiscard]] bool may_reuse() const;
   awaitable<failure> dial();
-  [[nodiscard]] std::int64_t us_to_connect() const;
+  void connected(clock::duration took) override;
+  void stop_connecting();
   dial_target aim();
   void count_dial(bool connected);
   bool stands_still(time_point now);
@@ -130,7 +132,8 @@ class lane final : public idle_lane,
 
   fetch work_;
   bool has_work_ = true;
-  bool reused_ = false;  // The connection has carried a response before.
+  bool reused_ = false;      // The connection has carried a response before.
+  bool connecting_ = false;  // Counted by host::connects().
   std::size_t turns_ = 0;
   url url_;
   stage stage_ = stage::between;

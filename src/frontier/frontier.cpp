@@ -1,5 +1,6 @@
 #include "frontier/frontier.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace trawl {
@@ -79,6 +80,10 @@ host* frontier::next(time_point now, fetch& into) {
       release();
       continue;
     }
+    if (!may_connect(at)) {
+      release();
+      continue;
+    }
     if (!spares(at, now) || !permits(at, now)) {
       (at.suspect() ? suspect_ : crowded_).push_back(at);
       release();
@@ -126,12 +131,14 @@ bool frontier::dial_failed(host& at, time_point now, const failure& why, clock::
   return true;
 }
 
-bool frontier::again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into) {
+bool frontier::again(host& at, lane_kind asking, std::size_t turns, time_point now, fetch& into) {
   if (!at.has_work() || !spares(at, now)) return false;
-  if (lanes_.surplus(at.in_flight(), at.pace(now)) || give_way(at, turns)) return false;
+  if (!asking.connected && !at.connects().permits()) return false;
+  const std::size_t standing = at.in_flight() - std::min(at.in_flight(), at.connects().on_their_way());
+  if (lanes_.surplus(standing, at.pace(now)) || give_way(at, turns)) return false;
   if (!window_.try_acquire(shard_)) return false;
   ++held_;
-  if (at.take(now, into, &verifying) > now) {
+  if (at.take(now, into, &asking.verifies) > now) {
     release();
     return false;
   }
@@ -159,8 +166,16 @@ bool frontier::give_way(host& at, std::size_t turns) {
 
 bool frontier::permits(host& at, time_point now) {
   const std::size_t busy = at.in_flight();
-  if (at.dialling >= lane_budget::most_dialling) return false;
   return lanes_.permits(busy, busy < lane_budget::enough ? host_pace::verdict::unknown : at.pace(now));
+}
+
+// One of its connections that idles is at hand; else the end of one that is on its way is news (connect_ended()).
+bool frontier::may_connect(host& at) { return !at.idle().empty() || at.connects().permits(); }
+
+bool frontier::connect_ended(host& at) {
+  if (!at.connects().ended()) return false;
+  wake(at);
+  return true;
 }
 
 bool frontier::spares(const host& at, time_point now) const { return !at.suspect() || lanes_.spares(now); }

@@ -22,6 +22,12 @@
 
 namespace trawl {
 
+/// Of a lane that asks for more.
+struct lane_kind {
+  bool verifies = true;   ///< Certificates.
+  bool connected = true;  ///< It has a connection left from before.
+};
+
 class frontier {
  public:
   /// A host, and a task on this shard, starts a fetch only while it holds fewer than this many times the
@@ -66,9 +72,11 @@ class frontier {
   /// A dial to `at` failed after `took`; it had been reached `reached_before` times when that began. True: what waits
   /// there is to end (next_refused()).
   bool dial_failed(host& at, time_point now, const failure& why, clock::duration took, std::uint32_t reached_before);
+  /// A connection to `at` is no longer on its way (host::connects()). True: next() is worth asking.
+  bool connect_ended(host& at);
   /// The next fetch of this very host for a lane that just finished one: no list is touched. False when
   /// there is none now, or when others have waited long enough (`turns` since the lane was last given work).
-  bool again(host& at, bool verifying, std::size_t turns, time_point now, fetch& into);
+  bool again(host& at, lane_kind asking, std::size_t turns, time_point now, fetch& into);
   /// `at` may have become able to start something.
   void wake(host& at);
   /// Forgets a host that has nothing left. `at` is gone when it returns true.
@@ -97,6 +105,7 @@ class frontier {
   bool others_wait(const host& at) const;
   bool give_way(host& at, std::size_t turns);
   bool permits(host& at, time_point now);
+  static bool may_connect(host& at);
   bool spares(const host& at, time_point now) const;
   void started(host& at, std::size_t in_flight_before, time_point now);
   void look_again(linked_list<host, by_turn>& waiting);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/deadline_queue.hpp"
+#include "frontier/connect_limit.hpp"
 #include "frontier/host_budget.hpp"
 #include "frontier/host_circuit.hpp"
 #include "frontier/host_hold.hpp"
@@ -52,10 +53,9 @@ class host final : public deadline, public list_hook<by_turn> {
   [[nodiscard]] const host_budget& budget() const { return budget_; }
   [[nodiscard]] host_budget& budget() { return budget_; }
   [[nodiscard]] host_pace::verdict pace(time_point now) {
-    return overrun_ ? host_pace::verdict::quick : pace_.at(now, in_flight());
+    return connects_.overrun(now) ? host_pace::verdict::quick : pace_.at(now, in_flight());
   }
-  /// It accepts more slowly than it was dialled: more connections would only make it drop what comes.
-  void overrun() { overrun_ = true; }
+  [[nodiscard]] connect_limit& connects() { return connects_; }
 
   void queue(sub_queue& waiting) { queues_.push_back(waiting); }
 
@@ -100,8 +100,7 @@ class host final : public deadline, public list_hook<by_turn> {
   refusal take_refused(time_point now, fetch& into);
 
   linked_list<idle_lane, by_host>& idle() { return idle_; }
-  std::size_t lanes = 0;     ///< Alive, idle or not.
-  std::size_t dialling = 0;  ///< Of these, those that dial.
+  std::size_t lanes = 0;  ///< Alive, idle or not.
 
   /// A host with nothing to do and nothing to remember vanishes.
   [[nodiscard]] bool forgettable(time_point now) const {
@@ -133,9 +132,9 @@ class host final : public deadline, public list_hook<by_turn> {
   const std::string origin_;
   host_budget budget_;
   host_pace pace_;
+  connect_limit connects_;
   bool limits_settled_ = false;
   bool suspect_ = false;
-  bool overrun_ = false;
   std::uint32_t times_reached_ = 0;
   std::unique_ptr<known_trouble> trouble_;  // Few hosts have any.
   linked_list<sub_queue, by_host> queues_;

@@ -25,9 +25,6 @@ class lane_budget {
   static constexpr std::size_t few = 6;
   /// What pays for a quick host.
   static constexpr std::size_t enough = 32;
-  /// At one host at once. A dial to a host that accepts is over in a round trip or three; where they pile up, its
-  /// backlog is full, and a SYN more is one more that it drops and that comes again after a second (RFC 6298).
-  static constexpr std::size_t most_dialling = 32;
   /// How many more are opened, or fewer kept, from one look to the next. Opening one takes about 40 us.
   static constexpr std::size_t step = 16;
   /// At most. Where hosts only wait, timers make a millisecond or two of it.

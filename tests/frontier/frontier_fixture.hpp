@@ -45,9 +45,9 @@ struct frontier_fixture {
     return std::string(taken.url_text());
   }
   /// As a lane that has just ended its fetch would ask.
-  std::string again(host& at, std::size_t turns = 1, bool verifying = true) {
+  std::string again(host& at, std::size_t turns = 1, lane_kind asking = {}) {
     fetch taken;
-    if (!queue.again(at, verifying, turns, now, taken)) return "";
+    if (!queue.again(at, asking, turns, now, taken)) return "";
     in_flight.push_back({&at, taken.run});
     return std::string(taken.url_text());
   }

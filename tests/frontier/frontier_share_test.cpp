@@ -140,23 +140,53 @@ TEST_CASE("frontier: a host that answers at once gets no more than pays, and giv
   CHECK(shard.drain().empty());
 }
 
-TEST_CASE("frontier: where dials pile up no more begin, and others are not held up by it") {
+TEST_CASE("frontier: where connections do not come about no more begin, nobody looks, and others are not held up") {
   frontier_fixture shard(1024);
   queued_task all(shard, numbered("http://full/", 100));
   host& full = shard.at("http://full");
-  full.dialling = lane_budget::most_dialling;
+  for (std::size_t n = 0; n < connect_limit::at_first; ++n) full.connects().began();
   CHECK(shard.drain_idle().empty());
+  CHECK(shard.queue.next_look() == time_point::max());
   queued_task other(shard, numbered("http://other/", 100));
   CHECK(shard.drain_idle().size() == 100);
-  --full.dialling;
-  CHECK(shard.drain_idle().size() == 100);
+  CHECK(shard.queue.connect_ended(full));
+  CHECK(shard.next() == "http://full/0");
+  full.connects().began();
+  CHECK(shard.next().empty());
+  CHECK(shard.again(full, 1, {.connected = false}).empty());
+  CHECK(shard.again(full, 1, {.connected = true}) == "http://full/1");
 }
 
-TEST_CASE("frontier: a host whose backlog was overrun gets no more than a quick one") {
+TEST_CASE("frontier: a host that is overrun gets no more than a quick one, and its connections that stand go on") {
   frontier_fixture shard(1024);
   queued_task all(shard, numbered("http://small/", 1000));
-  shard.at("http://small").overrun();
+  host& small = shard.at("http://small");
+  small.connects().began();
+  small.connects().connected(shard.now, connect_limit::sent_again);
+  small.connects().answered(1ms);
   CHECK(shard.drain_idle().size() == lane_budget::enough);
+  shard.finish_one();
+  CHECK_FALSE(shard.again(small).empty());  // One is on its way, and does not count.
+}
+
+namespace {
+struct waiting_lane final : idle_lane {
+  [[nodiscard]] bool verifies() const override { return true; }
+  void give(fetch&&) override {}
+  void dismiss() override {}
+};
+}  // namespace
+
+TEST_CASE("frontier: a connection that idles is used, also while others to its host do not come about") {
+  frontier_fixture shard(1024);
+  queued_task all(shard, numbered("http://half/", 100));
+  host& half = shard.at("http://half");
+  for (std::size_t n = 0; n < connect_limit::at_first; ++n) half.connects().began();
+  waiting_lane kept;
+  half.idle().push_front(kept);
+  CHECK(shard.next() == "http://half/0");
+  half.idle().pop_front();
+  CHECK(shard.next().empty());
 }
 
 TEST_CASE("frontier: on a loop that does not keep up each host still has a few") {

@@ -95,10 +95,10 @@ TEST_CASE("frontier: a lane does not go on where its host has nothing, must wait
   host& at = shard.finish_one();
   CHECK(shard.again(at).empty());
   queued_task more(shard, numbered("https://a/m", 2), lenient);
-  CHECK(shard.again(at, 1, false).empty());
+  CHECK(shard.again(at, 1, {.verifies = false}).empty());
   shard.advance(50ms);
-  CHECK(shard.again(at, 1, true).empty());
-  CHECK(shard.again(at, 1, false) == "https://a/m0");
+  CHECK(shard.again(at, 1, {.verifies = true}).empty());
+  CHECK(shard.again(at, 1, {.verifies = false}) == "https://a/m0");
   CHECK(shard.slots.free() == 99);
 }
 
