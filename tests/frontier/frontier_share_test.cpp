@@ -246,15 +246,23 @@ TEST_CASE(
   CHECK(good_ones > 1000);
 }
 
+namespace {
+/// All that was under way ends, on a loop that is busy, and one fetch of the suspect starts.
+void fail_handshake(frontier_fixture& shard, host& suspect) {
+  shard.drain();
+  suspect.handshake_failed();
+  shard.finish_all();
+  shard.look(false);
+  CHECK(shard.drain().size() == 1);
+}
+}  // namespace
+
 TEST_CASE("frontier: a host whose handshake failed gets all it wants when nobody else is served") {
   frontier_fixture shard(1024);
   queued_task bad(shard, numbered("https://bad/", 100));
   host& suspect = shard.at("https://bad");
   CHECK(shard.drain().size() == 22);
-  suspect.handshake_failed();
-  shard.finish_all();
-  shard.look(false);
-  CHECK(shard.drain().size() == 1);
+  fail_handshake(shard, suspect);
   CHECK(shard.queue.next_look() != time_point::max());
   shard.look(true);
   CHECK(shard.drain().size() == 16);
@@ -266,11 +274,7 @@ TEST_CASE("frontier: a host whose handshake failed is as any other once one has 
   frontier_fixture shard(1024);
   queued_task bad(shard, numbered("https://bad/", 100)), good(shard, {"http://good/"});
   host& suspect = shard.at("https://bad");
-  shard.drain();
-  suspect.handshake_failed();
-  shard.finish_all();
-  shard.look(false);
-  CHECK(shard.drain().size() == 1);
+  fail_handshake(shard, suspect);
   CHECK(shard.again(suspect).empty());
   suspect.reached();
   CHECK_FALSE(shard.again(suspect).empty());
@@ -282,11 +286,7 @@ TEST_CASE("frontier: a suspect's work is withdrawn, and it is forgotten, as any 
   frontier_fixture shard(1024);
   queued_task bad(shard, numbered("https://bad/", 100));
   host& suspect = shard.at("https://bad");
-  shard.drain();
-  suspect.handshake_failed();
-  shard.finish_all();
-  shard.look(false);
-  CHECK(shard.drain().size() == 1);
+  fail_handshake(shard, suspect);
   CHECK(bad.withdraw().empty());
   shard.finish_all();
   shard.look(true);
