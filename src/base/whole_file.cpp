@@ -49,7 +49,8 @@ file_text read_whole_file(const std::string& path) {
 
 std::string unreadable(const std::string& path) {
   struct stat about {};
-  if (::stat(path.c_str(), &about) != 0 || ::access(path.c_str(), R_OK) != 0) return unreadable(errno);
+  if (::stat(path.c_str(), &about) != 0 || ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
+    return unreadable(errno);
   return S_ISDIR(about.st_mode) ? unreadable(EISDIR) : std::string();
 }
 

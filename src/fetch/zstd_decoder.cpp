@@ -49,6 +49,7 @@ content_decoder::outcome zstd_decoder::decode(std::string_view& coded, std::span
 
 // False: this is no zstd at all. After a frame it is something to be ignored.
 bool zstd_decoder::begin_frame(char first) {
+  header_size_ = frame_made_ = 0;
   if (may_begin_frame(first))
     state_ = state::inside;
   else if (state_ == state::between)
@@ -58,15 +59,33 @@ bool zstd_decoder::begin_frame(char first) {
   return state_ != state::begin;
 }
 
+void zstd_decoder::note_header(std::string_view consumed) {
+  const std::string_view more = consumed.substr(0, header_.size() - header_size_);
+  std::copy(more.begin(), more.end(), header_.begin() + header_size_);
+  header_size_ += more.size();
+}
+
+// The library looks only where the frame has come whole, or its last block is not empty.
+bool zstd_decoder::is_as_long_as_it_says() const {
+  const unsigned long long said = ZSTD_getFrameContentSize(header_.data(), header_size_);
+  return said == ZSTD_CONTENTSIZE_UNKNOWN || said == frame_made_;
+}
+
 content_decoder::outcome zstd_decoder::decode_some(std::string_view& coded, std::span<char> room, std::size_t& made) {
   ZSTD_inBuffer in{coded.data(), coded.size(), 0};
   ZSTD_outBuffer out{room.data(), room.size(), 0};
   const std::size_t answer = ZSTD_decompressStream(context_.get(), &out, &in);
+  note_header(coded.substr(0, in.pos));
   coded.remove_prefix(in.pos);
   made = out.pos;
   made_ += made;
+  frame_made_ += made;
   filled_room_ = made == room.size();
   if (answer == 0) state_ = state::between;
+  if (answer == 0 && !is_as_long_as_it_says()) {
+    problem_ = ZSTD_getErrorString(ZSTD_error_corruption_detected);
+    return outcome::broken;
+  }
   if (ZSTD_isError(answer) == 0) return outcome::good;
   problem_ = ZSTD_getErrorName(answer);
   return ZSTD_getErrorCode(answer) == ZSTD_error_memory_allocation ? outcome::no_memory : outcome::broken;

@@ -3,6 +3,7 @@
 // library would still read.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "fetch/content_decoder.hpp"
@@ -29,12 +30,17 @@ class zstd_decoder final : public content_decoder {
     void operator()(ZSTD_DCtx_s* context) const;
   };
   [[nodiscard]] bool begin_frame(char first);
+  void note_header(std::string_view consumed);
+  [[nodiscard]] bool is_as_long_as_it_says() const;
   [[nodiscard]] outcome decode_some(std::string_view& coded, std::span<char> room, std::size_t& made);
 
   std::unique_ptr<ZSTD_DCtx_s, destroy> context_;
   state state_ = state::begin;
   bool filled_room_ = false;  ///< There may be more where that came from.
   std::size_t made_ = 0;
+  std::size_t frame_made_ = 0;
+  std::array<char, 18> header_;  ///< Of the frame, as far as it has come; no header is longer (RFC 8878 3.1.1.1).
+  std::size_t header_size_ = 0;
   const char* problem_ = "";
 };
 

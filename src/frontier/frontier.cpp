@@ -170,7 +170,7 @@ bool frontier::permits(host& at, time_point now) {
 }
 
 // One of its connections that idles is at hand; else the end of one that is on its way is news (connect_ended()).
-bool frontier::may_connect(host& at) { return !at.idle().empty() || at.connects().permits(); }
+bool frontier::may_connect(host& at) { return at.connects().permits() || at.idles_for_next(); }
 
 bool frontier::connect_ended(host& at) {
   if (!at.connects().ended()) return false;

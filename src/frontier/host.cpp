@@ -84,6 +84,12 @@ bool host::bring_forward(std::size_t held_below) {
   return false;
 }
 
+bool host::idles_for_next() const {
+  if (queues_.empty()) return false;
+  const bool verifies = queues_.front().run.of->options().verify_tls;
+  return std::any_of(idle_.begin(), idle_.end(), [&](const idle_lane& each) { return each.verifies() == verifies; });
+}
+
 void host::start(task_run& run, time_point now) {
   budget_.start(now);
   if (trouble_) trouble_->circuit.start();

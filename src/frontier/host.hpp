@@ -100,6 +100,8 @@ class host final : public deadline, public list_hook<by_turn> {
   refusal take_refused(time_point now, fetch& into);
 
   linked_list<idle_lane, by_host>& idle() { return idle_; }
+  /// A connection idles that whose turn it is can use.
+  [[nodiscard]] bool idles_for_next() const;
   std::size_t lanes = 0;  ///< Alive, idle or not.
 
   /// A host with nothing to do and nothing to remember vanishes.

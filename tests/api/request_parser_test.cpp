@@ -210,9 +210,14 @@ TEST_CASE("request: what is not HTTP/1 is refused") {
 TEST_CASE("request: another version of HTTP is 505") {
   // [api 1.29]
   for (const char* data : {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET / HTTP/0.9\r\n\r\n", "GET / HTTP/3.0\r\n\r\n",
-                           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+                           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/2.0 x\r\nHost: a\r\n\r\n"}) {
     CAPTURE(data);
     CHECK(refused_everywhere(data) == 505);
+  }
+  for (const char* data : {"GET / HTTP/GET / HTTP/3.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1x\r\nHost: a\r\n\r\n",
+                           "GET / HTTP/1.1 HTTP/2.0\r\nHost: a\r\n\r\n"}) {
+    CAPTURE(data);
+    CHECK(refused_everywhere(data) == 400);
   }
 }
 

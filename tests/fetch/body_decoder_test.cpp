@@ -248,6 +248,13 @@ TEST_CASE("body_decoder: zstd frames follow each other, those to be skipped too"
   CHECK(error_of("zstd", zstd("one ") + zstd("two").substr(0, 7)) == errc::http_response_content_coding);
 }
 
+TEST_CASE("body_decoder: a zstd frame that ends with an empty block is as long as it says, or broken") {
+  const std::string one_octet = "\x28\xb5\x2f\xfd\x20"s, block = "\x08\0\0x"s, empty_last = "\x01\0\0"s;
+  CHECK(decodes("zstd", one_octet + "\1"s + block + empty_last, "x"));
+  CHECK(error_of("zstd", one_octet + "\2"s + block + empty_last) == errc::http_response_content_coding);
+  CHECK(error_of("zstd", one_octet + "\1"s + empty_last) == errc::http_response_content_coding);
+}
+
 TEST_CASE("body_decoder: zstd windows are taken up to 8 MiB, and no format from before RFC 8878") {
   const std::string plain = noise(100);
   CHECK(decode_whole("zstd", zstd(plain, 23)).body == plain);

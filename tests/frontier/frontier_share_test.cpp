@@ -171,9 +171,13 @@ TEST_CASE("frontier: a host that is overrun gets no more than a quick one, and i
 
 namespace {
 struct waiting_lane final : idle_lane {
-  [[nodiscard]] bool verifies() const override { return true; }
+  explicit waiting_lane(bool verifies) : verifies_(verifies) {}
+  [[nodiscard]] bool verifies() const override { return verifies_; }
   void give(fetch&&) override {}
   void dismiss() override {}
+
+ private:
+  bool verifies_;
 };
 }  // namespace
 
@@ -182,11 +186,15 @@ TEST_CASE("frontier: a connection that idles is used, also while others to its h
   queued_task all(shard, numbered("http://half/", 100));
   host& half = shard.at("http://half");
   for (std::size_t n = 0; n < connect_limit::at_first; ++n) half.connects().began();
-  waiting_lane kept;
+  waiting_lane of_another_kind(false), kept(true);
+  half.idle().push_front(of_another_kind);
+  CHECK(shard.next().empty());
   half.idle().push_front(kept);
+  shard.queue.wake(half);
   CHECK(shard.next() == "http://half/0");
   half.idle().pop_front();
   CHECK(shard.next().empty());
+  half.idle().pop_front();
 }
 
 TEST_CASE("frontier: on a loop that does not keep up each host still has a few") {

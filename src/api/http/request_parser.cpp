@@ -46,12 +46,14 @@ void join_lines(request& head, std::string_view name) {
   std::erase_if(head.fields, [](const auto& each) { return each.first.empty(); });
 }
 
-// RFC 9112 2.3. Of a head that Beast has refused for its version.
-bool names_a_version(std::string_view head) {
-  const std::string_view line = head.substr(0, head.find('\r'));
-  const std::string_view version = line.substr(line.rfind(' ') + 1);
-  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
-         is_digit(version[7]);
+// RFC 9112 2.3. Of a head that Beast has refused for its version. Only the octets that Beast had to see are looked at:
+// more of the line may have come, or not.
+bool names_another_version(std::string_view head) {
+  const std::size_t target = head.find(' ') + 1;
+  const std::string_view version = head.substr(head.find(' ', target) + 1).substr(0, 8);
+  const bool is_one = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+                      version[6] == '.' && is_digit(version[7]);
+  return is_one && version != "HTTP/1.0" && version != "HTTP/1.1";
 }
 
 // RFC 9112 5.2: Beast would make one line of a field on several; a server in front may see something else in it.
@@ -143,7 +145,7 @@ void request_parser::beast_parser::explain(const beast_error& failed, std::strin
     return refuse(431, "the header section is over 64 KiB");
   }
   if (failed == http::error::bad_version)
-    return refuse(names_a_version(data) ? 505 : 400, "this is not HTTP/1.0 or HTTP/1.1");
+    return refuse(names_another_version(data) ? 505 : 400, "this is not HTTP/1.0 or HTTP/1.1");
   refuse(400, "this is not a well-formed HTTP request: " + failed.message());
 }
 
