@@ -84,10 +84,13 @@ bool host::bring_forward(std::size_t held_below) {
   return false;
 }
 
-bool host::idles_for_next() const {
-  if (queues_.empty()) return false;
-  const bool verifies = queues_.front().run.of->options().verify_tls;
-  return std::any_of(idle_.begin(), idle_.end(), [&](const idle_lane& each) { return each.verifies() == verifies; });
+idle_lane* host::idle_of(bool verifies) {
+  const auto found = std::ranges::find(idle_, verifies, &idle_lane::verifies);
+  return found == idle_.end() ? nullptr : &*found;
+}
+
+bool host::idles_for_next() {
+  return !queues_.empty() && idle_of(queues_.front().run.of->options().verify_tls) != nullptr;
 }
 
 void host::start(task_run& run, time_point now) {

@@ -100,8 +100,10 @@ class host final : public deadline, public list_hook<by_turn> {
   refusal take_refused(time_point now, fetch& into);
 
   linked_list<idle_lane, by_host>& idle() { return idle_; }
+  /// The first of that kind that idles; nullptr: there is none.
+  [[nodiscard]] idle_lane* idle_of(bool verifies);
   /// A connection idles that whose turn it is can use.
-  [[nodiscard]] bool idles_for_next() const;
+  [[nodiscard]] bool idles_for_next();
   std::size_t lanes = 0;  ///< Alive, idle or not.
 
   /// A host with nothing to do and nothing to remember vanishes.

@@ -345,10 +345,9 @@ bool shard::end_refused(time_point now) {
 
 void shard::start(host& at, fetch&& work) {
   const bool verifies = work.run->of->options().verify_tls;
-  for (idle_lane& each : at.idle()) {
-    if (each.verifies() != verifies) continue;
-    at.idle().erase(at.idle().iterator_to(each));
-    return each.give(std::move(work));
+  if (idle_lane* const kept = at.idle_of(verifies)) {
+    at.idle().erase(at.idle().iterator_to(*kept));
+    return kept->give(std::move(work));
   }
   auto opened = std::make_unique<lane>(services_, at, verifies, std::move(work));
   lanes_.push_back(*opened);
